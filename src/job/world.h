@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* Everything outside of the process that a job touches, as one table of functions: ports, channels and time.
+ * The real one joins the tracker and transport rooms; tests give one that ends in a simulated modem. */
+
+#include "tracker/ports.h"
+#include "transport/channel.h"
+
+typedef struct _MfuWorld MfuWorld;
+typedef struct _MfuWorldClass MfuWorldClass;
+
+struct _MfuWorldClass {
+    MfuUsbDevice *(*look) (MfuWorld *world, const char *port, GError **error);
+    gpointer (*arm) (MfuWorld *world, const char *port, const MfuUsbDevice *leaving, GError **error);
+    MfuUsbDevice *(*wait_next) (MfuWorld *world, gpointer wait, guint modes, gboolean wants_tty,
+                                gint64 deadline_us, GCancellable *cancellable, GError **error);
+    void (*disarm) (MfuWorld *world, gpointer wait);
+    MfuChannel *(*open_usb) (MfuWorld *world, const MfuUsbDevice *device, guint interface,
+                             GCancellable *cancellable, GError **error);
+    MfuChannel *(*open_tty) (MfuWorld *world, const MfuUsbDevice *device, guint interface,
+                             GCancellable *cancellable, GError **error);
+    gboolean (*reenumerate) (MfuWorld *world, const MfuUsbDevice *device, GError **error);
+    void (*keep_awake) (MfuWorld *world, const MfuUsbDevice *device);
+    void (*free) (MfuWorld *world);
+};
+
+struct _MfuWorld {
+    const MfuWorldClass *klass;
+    const MfuFamilies *families;
+    MfuClock *clock;
+};
+
+/* The machine that we run on. `families` must outlive it. */
+MfuWorld *mfu_world_new (const MfuFamilies *families);
+void mfu_world_free (MfuWorld *world);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfuWorld, mfu_world_free)

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* A USB device as sysfs shows it, and the physical port it sits in. Looking is passive: only sysfs is read.
+ */
+
+#include "tracker/family.h"
+
+typedef struct {
+    guint number;
+    guint8 klass, subclass, protocol;
+    char *driver; /* NULL: none bound */
+    char *tty;    /* "ttyUSB2", NULL: none */
+} MfuUsbInterface;
+
+typedef struct {
+    gatomicrefcount ref_count;
+    char *sysfs;     /* real path of the USB device below /sys/devices, = ModemManager's uid */
+    char *port;      /* "1-2.3": bus and port chain as the kernel names it; the user's name of the port */
+    char *peer_port; /* the same socket on the other-speed bus, or NULL */
+    char *devnode;   /* /dev/bus/usb/BBB/DDD */
+    guint16 vid, pid, bcd_device;
+    char *manufacturer, *product, *serial; /* NULL if absent */
+    guint devnum;
+    GPtrArray *interfaces; /* MfuUsbInterface; empty when nothing is configured */
+    MfuMode mode;
+    const MfuFamily *family; /* NULL where the identity is shared by families; not owned */
+} MfuUsbDevice;
+
+MfuUsbDevice *mfu_usb_device_ref (MfuUsbDevice *device);
+void mfu_usb_device_unref (MfuUsbDevice *device);
+const MfuUsbInterface *mfu_usb_device_get_interface (const MfuUsbDevice *device, guint number);
+
+/* "EC25 in normal mode", "Qualcomm EDL device", for messages. Newly allocated, translated. */
+char *mfu_usb_device_describe (const MfuUsbDevice *device);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfuUsbDevice, mfu_usb_device_unref)
