@@ -1,2 +1,612 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-typedef int mfu_placeholder;
+
+/* The job as the outside sees it: verify, plan, wait for the start, run, tell the outcome. What it shares
+ * with other threads lies under one lock: the current status and the door to Cancel. */
+
+#include "job/job.h"
+
+#include "config.h"
+#include "job/ask.h"
+#include "job/progress.h"
+#include "job/run.h"
+#include "util/error.h"
+#include "util/log.h"
+
+#define GETTEXT_PACKAGE MFU_GETTEXT_DOMAIN
+#include <glib/gi18n-lib.h>
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A modem in normal mode that nobody has told us about is asked itself. */
+#define ASK_MS    (10 * 1000)
+#define REPORT_US (100 * 1000)
+
+struct _MfuJob {
+    /* Constant after creation. */
+    MfuWorld *world;
+    MfuJobHost *host;
+    char *state_dir;
+    char *id;
+    int package_fd;
+    char *package_name;
+    MfuUsbDevice *device;
+    char *version;
+    guint allowed;
+    char *method;
+    uid_t caller_uid;
+    MfuJobChanged changed;
+    gpointer user_data;
+    GCancellable *cancellable;
+
+    /* The job's thread only. */
+    MfuProgress progress;
+    gint64 reported_us;
+
+    GMutex lock;
+    GCond start_cond;
+    MfuJobStatus *status; /* replaced, never changed */
+    gboolean starts;
+    gboolean can_cancel;
+};
+
+static MfuJobStatus *
+copy_status (const MfuJobStatus *from)
+{
+    MfuJobStatus *status = g_new0 (MfuJobStatus, 1);
+
+    *status = *from;
+    g_atomic_ref_count_init (&status->ref_count);
+    status->step = g_strdup (from->step);
+    status->from_version = g_strdup (from->from_version);
+    status->to_version = g_strdup (from->to_version);
+    status->modem_path = g_strdup (from->modem_path);
+    status->error = from->error != NULL ? g_error_copy (from->error) : NULL;
+    status->advice = g_strdup (from->advice);
+    status->plan_text = g_strdup (from->plan_text);
+    status->plan_method = g_strdup (from->plan_method);
+    status->plan_digest = g_strdup (from->plan_digest);
+    status->plan_warnings = g_strdupv (from->plan_warnings);
+    status->plan_steps = g_strdupv (from->plan_steps);
+    return status;
+}
+
+/* A copy to be changed and then published. Only the job's thread publishes, so nothing is lost in between. */
+static MfuJobStatus *
+begin_change (MfuJob *job)
+{
+    MfuJobStatus *status;
+
+    g_mutex_lock (&job->lock);
+    status = copy_status (job->status);
+    g_mutex_unlock (&job->lock);
+    return status;
+}
+
+/* Takes `status`. */
+static void
+publish (MfuJob *job, MfuJobStatus *status)
+{
+    MfuJobStatus *old;
+
+    g_mutex_lock (&job->lock);
+    status->can_cancel = job->can_cancel;
+    old = job->status;
+    job->status = status;
+    mfu_job_status_ref (status);
+    g_mutex_unlock (&job->lock);
+    mfu_job_status_unref (old);
+    if (job->changed != NULL)
+        job->changed (job, status, job->user_data);
+    mfu_job_status_unref (status);
+}
+
+static void
+set_string (char **where, const char *value)
+{
+    g_free (*where);
+    *where = g_strdup (value != NULL ? value : "");
+}
+
+MfuJob *
+mfu_job_new (const MfuJobConfig *config, GError **error)
+{
+    MfuJob *job;
+    guint allowed;
+    int fd;
+
+    if (!mfu_allow_parse (config->allow, &allowed, error))
+        return NULL;
+    if (config->method != NULL && strcmp (config->method, "firehose") != 0 &&
+        strcmp (config->method, "fastboot") != 0) {
+        g_set_error (error, MFU_ERROR, MFU_ERROR_INVALID_ARGS,
+                     _ ("“%s” is no method; there are: firehose, fastboot."), config->method);
+        return NULL;
+    }
+    fd = fcntl (config->package_fd, F_DUPFD_CLOEXEC, 3);
+    if (fd < 0) {
+        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_INVALID_ARGS,
+                             _ ("The package's file descriptor is not open."));
+        return NULL;
+    }
+
+    job = g_new0 (MfuJob, 1);
+    job->world = config->world;
+    job->host = config->host;
+    job->state_dir = g_strdup (config->state_dir);
+    job->id = g_strdup (config->job_id);
+    job->package_fd = fd;
+    job->package_name = g_strdup (config->package_name);
+    job->device = mfu_usb_device_ref (config->device);
+    job->version = g_strdup (config->version);
+    job->allowed = allowed;
+    job->method = g_strdup (config->method);
+    job->caller_uid = config->caller_uid;
+    job->changed = config->changed;
+    job->user_data = config->user_data;
+    job->cancellable = g_cancellable_new ();
+    g_mutex_init (&job->lock);
+    g_cond_init (&job->start_cond);
+    job->starts = config->starts;
+    job->can_cancel = TRUE;
+    job->status = copy_status (&(MfuJobStatus){
+        .state = MFU_JOB_VERIFYING,
+        .step = (char *) _ ("reading the package"),
+        .can_cancel = TRUE,
+        .from_version = (char *) (config->version != NULL ? config->version : ""),
+        .to_version = (char *) "",
+        .modem_path = (char *) "",
+        .advice = (char *) "",
+        .plan_text = (char *) "",
+        .plan_method = (char *) "",
+        .plan_digest = (char *) "",
+    });
+    return job;
+}
+
+void
+mfu_job_free (MfuJob *job)
+{
+    if (job == NULL)
+        return;
+    g_free (job->state_dir);
+    g_free (job->id);
+    close (job->package_fd);
+    g_free (job->package_name);
+    mfu_usb_device_unref (job->device);
+    g_free (job->version);
+    g_free (job->method);
+    g_object_unref (job->cancellable);
+    g_mutex_clear (&job->lock);
+    g_cond_clear (&job->start_cond);
+    mfu_job_status_unref (job->status);
+    g_free (job);
+}
+
+MfuJobStatus *
+mfu_job_get_status (MfuJob *job)
+{
+    MfuJobStatus *status;
+
+    g_mutex_lock (&job->lock);
+    status = mfu_job_status_ref (job->status);
+    g_mutex_unlock (&job->lock);
+    return status;
+}
+
+gboolean
+mfu_job_start (MfuJob *job, GError **error)
+{
+    gboolean is_ready;
+
+    g_mutex_lock (&job->lock);
+    is_ready = job->status->state == MFU_JOB_READY && !job->starts;
+    if (is_ready) {
+        job->starts = TRUE;
+        g_cond_broadcast (&job->start_cond);
+    }
+    g_mutex_unlock (&job->lock);
+    if (!is_ready)
+        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_INVALID_ARGS,
+                             _ ("The job does not wait to be started."));
+    return is_ready;
+}
+
+gboolean
+mfu_job_cancel (MfuJob *job, GError **error)
+{
+    gboolean can_cancel;
+    gboolean is_over;
+
+    g_mutex_lock (&job->lock);
+    is_over = mfu_job_state_is_end (job->status->state);
+    can_cancel = job->can_cancel && !is_over;
+    if (can_cancel) {
+        g_cancellable_cancel (job->cancellable);
+        g_cond_broadcast (&job->start_cond);
+    }
+    g_mutex_unlock (&job->lock);
+    if (is_over)
+        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_INVALID_ARGS, _ ("The job is over already."));
+    else if (!can_cancel)
+        g_set_error_literal (
+            error, MFU_ERROR, MFU_ERROR_NEEDS_RECOVERY,
+            _ ("The modem's old firmware is erased already; stopping now would leave it without any, so "
+               "the job goes on to its end."));
+    return can_cancel;
+}
+
+gboolean
+mfu_job_pass_no_return (MfuJob *job, GError **error)
+{
+    gboolean is_cancelled;
+
+    g_mutex_lock (&job->lock);
+    is_cancelled = g_cancellable_is_cancelled (job->cancellable);
+    if (!is_cancelled)
+        job->can_cancel = FALSE;
+    g_mutex_unlock (&job->lock);
+    if (is_cancelled)
+        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_CANCELLED,
+                             _ ("Cancelled; the firmware is as it was."));
+    return !is_cancelled;
+}
+
+static void
+report (MfuJob *job, double fraction, gboolean is_urgent)
+{
+    gint64 now_us = mfu_clock_now_us (job->world->clock);
+    double progress = mfu_progress_set (&job->progress, fraction);
+    MfuJobStatus *status;
+
+    if (!is_urgent && now_us - job->reported_us < REPORT_US)
+        return;
+    job->reported_us = now_us;
+    status = begin_change (job);
+    status->progress = progress;
+    status->bytes_done = job->progress.bytes_done;
+    status->bytes_total = job->progress.bytes_total;
+    status->bytes_per_second = (guint64) job->progress.bytes_per_second;
+    status->seconds_left = mfu_progress_seconds_left (&job->progress);
+    publish (job, status);
+}
+
+void
+mfu_job_report_begin (MfuJob *job, double total_weight, guint64 bytes_total)
+{
+    mfu_progress_init (&job->progress, total_weight, bytes_total);
+}
+
+void
+mfu_job_report_step (MfuJob *job, const char *title, guint number, guint count, double weight)
+{
+    MfuJobStatus *status = begin_change (job);
+
+    mfu_progress_begin_step (&job->progress, weight);
+    set_string (&status->step, title);
+    status->step_number = number;
+    status->step_count = count;
+    publish (job, status);
+}
+
+void
+mfu_job_report_title (MfuJob *job, const char *title)
+{
+    MfuJobStatus *status = begin_change (job);
+
+    set_string (&status->step, title);
+    publish (job, status);
+}
+
+void
+mfu_job_report_end_step (MfuJob *job)
+{
+    mfu_progress_end_step (&job->progress);
+    report (job, 0, TRUE);
+}
+
+void
+mfu_job_report_fraction (MfuJob *job, double fraction)
+{
+    report (job, fraction, FALSE);
+}
+
+void
+mfu_job_report_bytes (MfuJob *job, guint64 bytes_done)
+{
+    mfu_progress_set_bytes (&job->progress, bytes_done, mfu_clock_now_us (job->world->clock));
+    report (job, (double) bytes_done / (double) MAX (job->progress.bytes_total, 1), FALSE);
+}
+
+static void
+package_progress (guint64 done, guint64 total, gpointer user_data)
+{
+    MfuJob *job = user_data;
+
+    mfu_progress_set_bytes (&job->progress, MIN (done, total), mfu_clock_now_us (job->world->clock));
+    job->progress.bytes_total = total;
+    report (job, 0, FALSE);
+}
+
+static gboolean
+open_package (MfuJob *job, MfuRun *run, GError **error)
+{
+    MfuPackageOptions options = {
+        .caller_uid = job->caller_uid,
+        .spool_dir = job->state_dir,
+        .progress = package_progress,
+        .user_data = job,
+    };
+
+    mfu_job_report_begin (job, 1, 0);
+    run->package = mfu_package_open (job->package_fd, job->package_name, &options, job->cancellable, error);
+    return run->package != NULL;
+}
+
+/* A modem that is not in normal mode is known by what an earlier run wrote down, or by the package alone. */
+static gboolean
+recall (MfuJob *job, MfuRun *run, MfuDeviceFacts *facts, GError **error)
+{
+    g_autoptr (GError) local = NULL;
+
+    run->memory = mfu_journal_load (job->state_dir, run->port, &local);
+    if (run->memory == NULL && !g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_FOUND))
+        mfu_log (G_LOG_LEVEL_WARNING, run->port, job->id, "%s", local->message);
+    if (facts->mode == MFU_MODE_NORMAL)
+        return TRUE;
+    if (run->memory != NULL) {
+        facts->family = mfu_families_by_name (job->world->families, run->memory->family);
+        mfu_version_name_parse (&facts->version, run->memory->from);
+        facts->is_remembered = facts->version.is_known;
+    }
+    if (facts->family == NULL)
+        facts->family =
+            mfu_families_by_model (job->world->families, mfu_package_get_version (run->package)->text);
+    if (facts->family != NULL)
+        return TRUE;
+    g_set_error (error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE,
+                 _ ("Neither the modem in port %s nor the package's name %s tells which family of modems "
+                    "this is; give "
+                    "the package back the name that it came with."),
+                 run->port, job->package_name);
+    return FALSE;
+}
+
+static gboolean
+know_version (MfuJob *job, MfuDeviceFacts *facts, GError **error)
+{
+    g_autoptr (GError) local = NULL;
+    g_autofree char *version = NULL;
+
+    if (facts->mode != MFU_MODE_NORMAL)
+        return TRUE;
+    if (job->version != NULL && *job->version != '\0') {
+        mfu_version_name_parse (&facts->version, job->version);
+        return TRUE;
+    }
+    version = mfu_ask_version (job->world, job->device, mfu_clock_deadline_us (job->world->clock, ASK_MS),
+                               job->cancellable, &local);
+    if (version != NULL) {
+        mfu_version_name_parse (&facts->version, version);
+        return TRUE;
+    }
+    if (g_error_matches (local, MFU_ERROR, MFU_ERROR_BUSY) ||
+        g_error_matches (local, MFU_ERROR, MFU_ERROR_CANCELLED)) {
+        g_propagate_error (error, g_steal_pointer (&local));
+        return FALSE;
+    }
+    mfu_log (G_LOG_LEVEL_WARNING, job->device->port, job->id, "asking for the version: %s", local->message);
+    return TRUE;
+}
+
+static gboolean
+make_plan (MfuJob *job, MfuRun *run, GError **error)
+{
+    MfuDeviceFacts facts = { .family = job->device->family,
+                             .port = job->device->port,
+                             .mode = job->device->mode };
+    MfuPlanOptions options = { .allowed = job->allowed, .method = job->method };
+
+    if (facts.mode != MFU_MODE_NORMAL && facts.mode != MFU_MODE_EDL) {
+        g_set_error (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED,
+                     _ ("The device in port %s is in %s mode, from which this version cannot flash."),
+                     job->device->port, mfu_mode_to_string (facts.mode));
+        return FALSE;
+    }
+    if (!recall (job, run, &facts, error) || !know_version (job, &facts, error))
+        return FALSE;
+    run->family = facts.family;
+    run->plan = mfu_plan_new (run->package, &facts, &options, error);
+    return run->plan != NULL;
+}
+
+static char **
+step_titles (const MfuRun *run)
+{
+    g_autoptr (GStrvBuilder) titles = g_strv_builder_new ();
+    guint n;
+    const MfuStep *steps = mfu_chain_firehose (&n);
+
+    for (guint i = 0; i < n; i++)
+        if (run->was_normal || !(steps[i].flags & MFU_STEP_NEEDS_NORMAL))
+            g_strv_builder_add (titles, _ (steps[i].title));
+    return g_strv_builder_end (titles);
+}
+
+static void
+publish_plan (MfuJob *job, MfuRun *run)
+{
+    MfuJobStatus *status = begin_change (job);
+
+    g_ptr_array_add (run->plan->warnings, NULL);
+    status->state = MFU_JOB_READY;
+    set_string (&status->step, _ ("ready"));
+    set_string (&status->from_version, run->plan->from);
+    set_string (&status->to_version, run->plan->to);
+    status->has_plan = TRUE;
+    set_string (&status->plan_text, run->plan->text);
+    set_string (&status->plan_method, run->plan->method);
+    set_string (&status->plan_digest, mfu_package_get_digest (run->package));
+    status->plan_seconds = run->plan->seconds;
+    status->plan_warnings = g_strdupv ((char **) run->plan->warnings->pdata);
+    status->plan_steps = step_titles (run);
+    status->bytes_done = 0;
+    status->bytes_total = run->plan->bytes_total;
+    g_ptr_array_remove_index (run->plan->warnings, run->plan->warnings->len - 1);
+    publish (job, status);
+}
+
+static gboolean
+wait_for_start (MfuJob *job, GError **error)
+{
+    gboolean starts;
+    MfuJobStatus *status;
+
+    g_mutex_lock (&job->lock);
+    while (!job->starts && !g_cancellable_is_cancelled (job->cancellable))
+        g_cond_wait (&job->start_cond, &job->lock);
+    starts = !g_cancellable_is_cancelled (job->cancellable);
+    g_mutex_unlock (&job->lock);
+    if (!starts) {
+        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_CANCELLED,
+                             _ ("Cancelled; the modem was not touched."));
+        return FALSE;
+    }
+    status = begin_change (job);
+    status->state = MFU_JOB_RUNNING;
+    publish (job, status);
+    return TRUE;
+}
+
+static gboolean
+begin_journal (MfuJob *job, MfuRun *run, GError **error)
+{
+    const MfuJournalRecord *memory = run->was_normal ? NULL : run->memory;
+    gboolean is_same_package =
+        memory != NULL && strcmp (memory->package_digest, mfu_package_get_digest (run->package)) == 0;
+    MfuJournalRecord record = {
+        .port = (char *) run->port,
+        .sysfs = job->device->sysfs,
+        .family = run->family->name,
+        .serial = memory != NULL ? memory->serial : NULL,
+        .from = run->plan->from,
+        .to = run->plan->to,
+        .package_name = job->package_name,
+        .package_digest = (char *) mfu_package_get_digest (run->package),
+        .plan_digest = run->plan->digest,
+        .step = memory != NULL ? memory->step : NULL,
+        .is_past_no_return = memory != NULL && memory->is_past_no_return,
+        .is_table_checked = is_same_package && memory->is_table_checked,
+    };
+
+    run->journal =
+        mfu_journal_begin (job->state_dir, &record, (run->allowed & MFU_ALLOW_VOLATILE_JOURNAL) != 0, error);
+    return run->journal != NULL;
+}
+
+static gboolean
+execute (MfuJob *job, MfuRun *run, GError **error)
+{
+    g_autoptr (MfuPortLock) lock = NULL;
+
+    if (!open_package (job, run, error) || !make_plan (job, run, error))
+        return FALSE;
+    publish_plan (job, run);
+    if (!wait_for_start (job, error))
+        return FALSE;
+    lock = mfu_port_lock_take (job->state_dir, run->port, error);
+    if (lock == NULL || !begin_journal (job, run, error))
+        return FALSE;
+    return mfu_run_execute (run, error);
+}
+
+/* Only a modem that runs leaves nothing to be remembered. */
+static void
+end_journal (MfuRun *run, MfuJobState state)
+{
+    g_autoptr (GError) error = NULL;
+    gboolean is_settled = run->device != NULL && run->device->mode == MFU_MODE_NORMAL;
+
+    if (run->journal != NULL &&
+        !mfu_journal_end (run->journal, mfu_job_state_to_string (state), is_settled, &error))
+        mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "%s", error->message);
+}
+
+static MfuJobState
+outcome (const MfuRun *run, const GError *error)
+{
+    gboolean is_normal = run->device != NULL && run->device->mode == MFU_MODE_NORMAL;
+    gboolean was_touched = run->journal != NULL;
+
+    if (error == NULL)
+        return MFU_JOB_DONE;
+    if (g_error_matches (error, MFU_ERROR, MFU_ERROR_FLASHED_UNVERIFIED))
+        return MFU_JOB_FLASHED_UNVERIFIED;
+    if (run->is_past_no_return || (was_touched && run->was_normal && !is_normal))
+        return MFU_JOB_NEEDS_RECOVERY;
+    return g_error_matches (error, MFU_ERROR, MFU_ERROR_CANCELLED) ? MFU_JOB_CANCELLED : MFU_JOB_FAILED;
+}
+
+static char *
+advice_for (const MfuJob *job, const MfuRun *run, MfuJobState state)
+{
+    g_autofree char *quoted = g_shell_quote (job->package_name);
+
+    if (state == MFU_JOB_NEEDS_RECOVERY ||
+        (state == MFU_JOB_FAILED && !run->was_normal && run->journal != NULL))
+        return g_strdup_printf (
+            _ ("Keep the modem powered and run: mmcli --firmware-recover=%s --firmware-update-port=%s"),
+            quoted, run->port);
+    if (state == MFU_JOB_FLASHED_UNVERIFIED)
+        return g_strdup (_ ("Look at it with mmcli -L; if it does not work, run the update again."));
+    return g_strdup ("");
+}
+
+static void
+publish_end (MfuJob *job, MfuRun *run, GError *error)
+{
+    MfuJobState state = outcome (run, error);
+    MfuJobStatus *status = begin_change (job);
+
+    end_journal (run, state);
+    status->state = state;
+    if (state == MFU_JOB_NEEDS_RECOVERY && !g_error_matches (error, MFU_ERROR, MFU_ERROR_NEEDS_RECOVERY))
+        status->error = g_error_new_literal (MFU_ERROR, MFU_ERROR_NEEDS_RECOVERY, error->message);
+    else
+        status->error = error != NULL ? g_error_copy (error) : NULL;
+    g_free (status->advice);
+    status->advice = advice_for (job, run, state);
+    set_string (&status->modem_path, run->modem_path);
+    status->seconds_left = 0;
+    if (state == MFU_JOB_DONE) {
+        status->progress = 1;
+        set_string (&status->to_version, run->version);
+    }
+    mfu_log (G_LOG_LEVEL_MESSAGE, run->port, job->id, "job %s%s%s", mfu_job_state_to_string (state),
+             error != NULL ? ": " : "", error != NULL ? error->message : "");
+    publish (job, status);
+}
+
+void
+mfu_job_run (MfuJob *job)
+{
+    g_autoptr (GError) error = NULL;
+    MfuRun run = {
+        .job = job,
+        .world = job->world,
+        .host = job->host,
+        .state_dir = job->state_dir,
+        .port = job->device->port,
+        .cancellable = job->cancellable,
+        .allowed = job->allowed,
+        .device = mfu_usb_device_ref (job->device),
+        .was_normal = job->device->mode == MFU_MODE_NORMAL,
+    };
+
+    mfu_log (G_LOG_LEVEL_MESSAGE, run.port, job->id, "job begins: %s", job->package_name);
+    if (!execute (job, &run, &error) && error == NULL)
+        g_set_error_literal (&error, MFU_ERROR, MFU_ERROR_IO, "failed without a reason");
+    publish_end (job, &run, error);
+    mfu_run_clear (&run);
+}

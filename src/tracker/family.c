@@ -7,12 +7,15 @@
 
 #include "util/error.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define SUFFIX          ".conf"
 #define MAX_FAMILIES    64
 #define MAX_FILE_BYTES  (64 * 1024)
 #define MAX_LIST        256
+#define MAX_BLOCK       65535
+#define LAYOUTS         "layouts"
 #define MAX_INTERFACE   31
 #define MAX_PAYLOAD     (1024 * 1024)
 #define MAX_DEADLINE_MS (30 * 60 * 1000)
@@ -63,6 +66,7 @@ family_free (MfuFamily *family)
     g_strfreev (family->programmers);
     g_strfreev (family->protected_names);
     g_strfreev (family->raw_images);
+    g_clear_pointer (&family->layouts, g_array_unref);
     g_clear_pointer (&family->msm_ids, g_array_unref);
     g_free (family);
 }
@@ -239,9 +243,60 @@ read_partitions (Reader *reader, const char *key)
     return names;
 }
 
+static void
+layout_clear (gpointer data)
+{
+    g_array_unref (((MfuLayout *) data)->partitions);
+}
+
+/* "efs2 20+136" */
+static gboolean
+parse_layout_partition (const char *text, MfuLayoutPartition *partition)
+{
+    int end = 0;
+
+    return sscanf (text, "%16s %u+%u%n", partition->name, &partition->start_block, &partition->num_blocks,
+                   &end) == 3 &&
+           text[end] == '\0' && partition->start_block <= MAX_BLOCK && partition->num_blocks > 0 &&
+           partition->num_blocks <= MAX_BLOCK;
+}
+
+/* Keys are geometries as package names have them, "p2K_b128K". */
+static GArray *
+read_layouts (Reader *reader)
+{
+    g_auto (GStrv) keys = g_key_file_get_keys (reader->keyfile, LAYOUTS, NULL, NULL);
+    GArray *layouts = g_array_new (FALSE, TRUE, sizeof (MfuLayout));
+
+    g_array_set_clear_func (layouts, layout_clear);
+    for (guint i = 0; keys != NULL && keys[i] != NULL; i++) {
+        g_auto (GStrv) items = read_list (reader, LAYOUTS, keys[i], FALSE);
+        MfuLayout layout = { .partitions = g_array_new (FALSE, TRUE, sizeof (MfuLayoutPartition)) };
+        guint page_kib, block_kib;
+        int end = 0;
+
+        if (sscanf (keys[i], "p%uK_b%uK%n", &page_kib, &block_kib, &end) != 2 || keys[i][end] != '\0' ||
+            page_kib == 0 || page_kib > 64 || block_kib < page_kib || block_kib > 16 * 1024)
+            reader_fail (reader, LAYOUTS, keys[i], "not a geometry as p2K_b128K");
+        layout.page_size = page_kib * 1024;
+        layout.block_size = block_kib * 1024;
+        for (guint n = 0; items[n] != NULL; n++) {
+            MfuLayoutPartition partition = { 0 };
+
+            if (!parse_layout_partition (items[n], &partition))
+                reader_fail (reader, LAYOUTS, keys[i], "not of the form \"efs2 20+136\"");
+            g_array_append_val (layout.partitions, partition);
+        }
+        g_array_append_val (layouts, layout);
+    }
+    return layouts;
+}
+
 static gboolean
 is_known_key (const char *group, const char *key)
 {
+    if (g_str_equal (group, LAYOUTS))
+        return TRUE;
     for (gsize i = 0; i < G_N_ELEMENTS (known_keys); i++) {
         if (g_str_equal (known_keys[i].group, group) && g_str_equal (known_keys[i].key, key))
             return TRUE;
@@ -284,6 +339,7 @@ read_family (Reader *reader, MfuFamily *family)
 
     family->protected_names = read_partitions (reader, "protected");
     family->raw_images = read_partitions (reader, "raw-images");
+    family->layouts = read_layouts (reader);
     family->sahara_image_id = (guint) read_number (reader, "sahara", "image-id", 0, G_MAXUINT16);
     family->firehose_payload = (guint) read_number (reader, "firehose", "payload", 512, MAX_PAYLOAD);
     family->firehose_zlp_aware = read_boolean (reader, "firehose", "zlp-aware");
@@ -500,4 +556,16 @@ mfu_families_by_model (const MfuFamilies *families, const char *version)
         }
     }
     return best;
+}
+
+GArray *
+mfu_family_get_layout (const MfuFamily *family, guint page_size, guint block_size)
+{
+    for (guint i = 0; i < family->layouts->len; i++) {
+        const MfuLayout *layout = &g_array_index (family->layouts, MfuLayout, i);
+
+        if (layout->page_size == page_size && layout->block_size == block_size)
+            return layout->partitions;
+    }
+    return NULL;
 }

@@ -22,6 +22,18 @@ typedef struct {
     char *model; /* marketing name for messages, "EC25" */
 } MfuUsbId;
 
+/* Where a partition lies on a chip of a known geometry, in blocks; the name as in `protected_names`. */
+typedef struct {
+    char name[17];
+    guint start_block, num_blocks;
+} MfuLayoutPartition;
+
+/* The protected partitions of one geometry (sizes in bytes). */
+typedef struct {
+    guint page_size, block_size;
+    GArray *partitions; /* MfuLayoutPartition */
+} MfuLayout;
+
 /* Read-only after loading; shared between threads. */
 typedef struct {
     char *name;                                        /* "mdm9x07", the keyfile's name */
@@ -35,6 +47,7 @@ typedef struct {
     char **programmers;     /* programmer names, globs: "prog_nand_firehose_9x07*" */
     char **protected_names; /* partitions that nothing may touch, lower case without "0:" */
     char **raw_images;      /* partitions that are read back before SBL is written: "tz", "rpm", ... */
+    GArray *layouts;        /* MfuLayout; for modems whose live partition table cannot be read */
     GArray *msm_ids;        /* guint32, as Sahara tells them; empty: unknown */
     guint sahara_image_id;
     guint firehose_payload;
@@ -64,5 +77,8 @@ const MfuFamily *mfu_families_by_name (const MfuFamilies *families, const char *
 const MfuFamily *mfu_families_by_usb_id (const MfuFamilies *families, guint16 vid, guint16 pid);
 /* By a version name, as "EC25EFAR06A05M4G". */
 const MfuFamily *mfu_families_by_model (const MfuFamilies *families, const char *version);
+
+/* The MfuLayoutPartition of a geometry, NULL if it is not known. Owned by the family. */
+GArray *mfu_family_get_layout (const MfuFamily *family, guint page_size, guint block_size);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfuFamilies, mfu_families_free)

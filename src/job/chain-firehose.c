@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* The steps from normal mode to new firmware by Firehose:
+ *
+ *     take      ModemManager lets go
+ *     switch    DIAG: reboot to the boot ROM            05c6:9008
+ *     load      Sahara: identify, load the programmer   (an earlier run's programmer is taken over)
+ *     check     configure, geometry, live partition table, anti-misflash tags
+ *     ------    from here on the firmware is incomplete
+ *     erase     SBL first: a power cut now ends in the boot ROM
+ *     write     all but MIBIB and SBL
+ *     seal      read back what boots, write MIBIB, then SBL
+ *     ------    from here on it is complete
+ *     restart   reset, back to normal mode
+ *     verify    ModemManager has it again and tells the new version */
+
+#include "job/edl.h"
+
+#include "config.h"
+#include "job/ask.h"
+#include "job/pump.h"
+#include "protocol/diag.h"
+#include "util/error.h"
+#include "util/log.h"
+
+#define GETTEXT_PACKAGE MFU_GETTEXT_DOMAIN
+#include <glib/gi18n-lib.h>
+
+#include <string.h>
+
+#define SWITCH_TRIES 3
+
+/* Source: ModemManager exports an EC25 5 to 15 s after its arrival, 35 s where a port stays mute. */
+#define VERIFY_MS (180 * 1000)
+
+#define BLOCKS_PER_SECOND 500.0
+#define BYTES_PER_SECOND  (4.0 * 1000 * 1000)
+
+#define STANDING_MODES                                                                                       \
+    (1u << MFU_MODE_NORMAL | 1u << MFU_MODE_EDL | 1u << MFU_MODE_FASTBOOT | 1u << MFU_MODE_SBL_DOWNLOAD)
+
+static gboolean
+run_take (MfuRun *run, GError **error)
+{
+    if (run->host == NULL || run->host->klass->take == NULL)
+        return TRUE;
+    if (!run->host->klass->take (run->host, run->device, run->cancellable, error))
+        return FALSE;
+    run->has_taken = TRUE;
+    return TRUE;
+}
+
+static gboolean
+say_switch (MfuRun *run, GError **error)
+{
+    g_autoptr (MfuEngine) diag = mfu_diag_switch_to_edl_new ();
+    g_autoptr (MfuChannel) channel = run->world->klass->open_tty (
+        run->world, run->device, (guint) run->family->diag_interface, NULL, error);
+    MfuPump pump = { .channel = channel, .clock = run->world->clock, .port = run->port };
+
+    return channel != NULL && mfu_pump_run (&pump, diag, error);
+}
+
+static gboolean
+run_switch (MfuRun *run, GError **error)
+{
+    gpointer wait;
+    MfuUsbDevice *arrived;
+
+    run->world->klass->keep_awake (run->world, run->device);
+    wait = run->world->klass->arm (run->world, run->port, run->device, error);
+    if (wait == NULL)
+        return FALSE;
+    for (guint i = 1;; i++) {
+        g_autoptr (GError) local = NULL;
+
+        if (say_switch (run, &local))
+            break;
+        if (i < SWITCH_TRIES && g_error_matches (local, MFU_ERROR, MFU_ERROR_TIMED_OUT))
+            continue;
+        g_propagate_prefixed_error (error, g_steal_pointer (&local), _ ("Switching to the download mode: "));
+        run->world->klass->disarm (run->world, wait);
+        return FALSE;
+    }
+    arrived = run->world->klass->wait_next (run->world, wait, 1u << MFU_MODE_EDL, FALSE,
+                                            mfu_clock_deadline_us (run->world->clock, run->family->switch_ms),
+                                            NULL, error);
+    run->world->klass->disarm (run->world, wait);
+    g_clear_pointer (&run->device, mfu_usb_device_unref);
+    run->device = arrived;
+    if (arrived == NULL) {
+        g_prefix_error (error,
+                        _ ("The modem was told to enter its download mode and did not come up there: "));
+        return FALSE;
+    }
+    run->world->klass->keep_awake (run->world, arrived);
+    return TRUE;
+}
+
+static gboolean
+run_load (MfuRun *run, GError **error)
+{
+    return mfu_edl_open (run, error);
+}
+
+static gboolean
+check_table (MfuRun *run, GError **error)
+{
+    const MfuFirehoseStorage *storage = mfu_firehose_get_storage (run->firehose);
+    g_autoptr (GArray) live = NULL;
+    gboolean was_checked = run->memory != NULL && run->memory->is_table_checked && !run->was_normal &&
+                           strcmp (run->memory->package_digest, mfu_package_get_digest (run->package)) == 0;
+
+    if (mfu_edl_can_read (run) && !mfu_edl_read_table (run, &live, error))
+        return FALSE;
+    /* An interrupted run of this very package has erased the table that it had checked. */
+    if (live == NULL && was_checked)
+        live = g_array_ref (mfu_package_get_partitions (run->package));
+    if (!mfu_plan_check_live (run->plan, storage->is_known ? storage->page_size : 0,
+                              storage->is_known ? storage->block_size : 0, live, error))
+        return FALSE;
+    return mfu_journal_note (run->journal, "table-checked", "yes", error);
+}
+
+static gboolean
+run_check (MfuRun *run, GError **error)
+{
+    if (!mfu_edl_configure (run, error) || !check_table (run, error))
+        return FALSE;
+    for (guint i = 0; i < run->plan->vendor_tags->len; i++)
+        if (!mfu_edl_vendor (run, g_array_index (run->plan->vendor_tags, MfuPlanEntry, i).action, error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean
+run_erase (MfuRun *run, GError **error)
+{
+    for (guint i = 0; i < run->plan->erases->len; i++) {
+        const MfuPlanEntry *entry = &g_array_index (run->plan->erases, MfuPlanEntry, i);
+        g_autofree char *title = g_strdup_printf (_ ("erasing %s"), entry->name);
+
+        mfu_job_report_title (run->job, title);
+        if (!mfu_edl_erase (run, entry->action, error)) {
+            g_prefix_error (error, _ ("Erasing %s: "), entry->name);
+            return FALSE;
+        }
+        run->blocks_done += entry->action->num_sectors / run->plan->pages_per_block;
+        mfu_job_report_fraction (run->job, (double) run->blocks_done / MAX (run->plan->n_erase_blocks, 1));
+    }
+    return TRUE;
+}
+
+static gboolean
+is_sealing (const MfuPlanEntry *entry)
+{
+    return strcmp (entry->name, "mibib") == 0 || strcmp (entry->name, "sbl") == 0;
+}
+
+/* How many entries from `first` on write the same image. */
+static guint
+count_same_image (GArray *programs, guint first)
+{
+    const MfuImage *image = g_array_index (programs, MfuPlanEntry, first).action->image;
+    guint n = 1;
+
+    while (first + n < programs->len &&
+           g_array_index (programs, MfuPlanEntry, first + n).action->image == image)
+        n++;
+    return n;
+}
+
+static gboolean
+write_entry (MfuRun *run, const MfuPlanEntry *entry, guint n_uses, gboolean counts, GError **error)
+{
+    g_autofree char *title = g_strdup_printf (_ ("writing %s"), entry->name);
+    g_autoptr (MfuImageReader) reader = NULL;
+
+    mfu_job_report_title (run->job, title);
+    reader = mfu_image_open (entry->action->image, n_uses, error);
+    if (reader == NULL || !mfu_edl_program (run, entry->action, reader, counts, error)) {
+        g_prefix_error (error, _ ("Writing %s: "), entry->name);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+run_write (MfuRun *run, GError **error)
+{
+    GArray *programs = run->plan->programs;
+
+    for (guint i = 0; i < programs->len; i++) {
+        const MfuPlanEntry *entry = &g_array_index (programs, MfuPlanEntry, i);
+
+        if (!is_sealing (entry) && !write_entry (run, entry, count_same_image (programs, i), TRUE, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+erase_again (MfuRun *run, const MfuPlanEntry *entry, GError **error)
+{
+    for (guint i = 0; i < run->plan->erases->len; i++) {
+        const MfuPlanEntry *erase = &g_array_index (run->plan->erases, MfuPlanEntry, i);
+
+        if (strcmp (erase->name, entry->name) == 0 && !mfu_edl_erase (run, erase->action, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+verify_entry (MfuRun *run, const MfuPlanEntry *entry, GError **error)
+{
+    g_autofree char *title = g_strdup_printf (_ ("reading back %s"), entry->name);
+    gboolean is_same = FALSE;
+
+    if (!mfu_edl_can_read (run))
+        return TRUE;
+    mfu_job_report_title (run->job, title);
+    if (!mfu_edl_verify (run, entry->action, &is_same, error))
+        return FALSE;
+    if (is_same)
+        return TRUE;
+    mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "%s reads back differently; writing it once more",
+             entry->name);
+    if (!erase_again (run, entry, error) || !write_entry (run, entry, 1, FALSE, error) ||
+        !mfu_edl_verify (run, entry->action, &is_same, error))
+        return FALSE;
+    if (is_same)
+        return TRUE;
+    g_set_error (
+        error, MFU_ERROR, MFU_ERROR_IO,
+        _ ("What was written to %s reads back differently, twice; the modem's flash may be worn out."),
+        entry->name);
+    return FALSE;
+}
+
+static gboolean
+run_seal (MfuRun *run, GError **error)
+{
+    GArray *programs = run->plan->programs;
+
+    for (guint i = 0; i < programs->len; i++) {
+        const MfuPlanEntry *entry = &g_array_index (programs, MfuPlanEntry, i);
+
+        if (entry->is_verified && !is_sealing (entry) && !verify_entry (run, entry, error))
+            return FALSE;
+    }
+    for (guint i = 0; i < programs->len; i++) {
+        const MfuPlanEntry *entry = &g_array_index (programs, MfuPlanEntry, i);
+
+        if (is_sealing (entry) &&
+            (!write_entry (run, entry, 1, TRUE, error) || !verify_entry (run, entry, error)))
+            return FALSE;
+    }
+    run->has_written = TRUE;
+    return TRUE;
+}
+
+static gboolean
+run_restart (MfuRun *run, GError **error)
+{
+    gpointer wait = run->world->klass->arm (run->world, run->port, run->device, error);
+    MfuUsbDevice *arrived = NULL;
+
+    if (wait == NULL)
+        return FALSE;
+    if (mfu_edl_reset (run, error)) {
+        mfu_edl_close (run);
+        arrived = run->world->klass->wait_next (
+            run->world, wait, STANDING_MODES, TRUE,
+            mfu_clock_deadline_us (run->world->clock, run->family->return_ms), NULL, error);
+    }
+    run->world->klass->disarm (run->world, wait);
+    if (arrived == NULL) {
+        g_prefix_error (error, _ ("The firmware is written, but the modem did not come back: "));
+        return FALSE;
+    }
+    g_clear_pointer (&run->device, mfu_usb_device_unref);
+    run->device = arrived;
+    if (arrived->mode == MFU_MODE_NORMAL)
+        return TRUE;
+    g_set_error (error, MFU_ERROR, MFU_ERROR_PROTOCOL,
+                 _ ("The firmware is written, but the modem came back in %s mode instead of normal mode."),
+                 mfu_mode_to_string (arrived->mode));
+    return FALSE;
+}
+
+/* ModemManager's word, or where it does not run, the modem's own. */
+static char *
+new_version (MfuRun *run, GError **error)
+{
+    gint64 deadline_us = mfu_clock_deadline_us (run->world->clock, VERIFY_MS);
+    g_autoptr (GError) local = NULL;
+    char *version;
+
+    if (run->host == NULL || run->host->klass->wait_version == NULL)
+        return mfu_ask_version (run->world, run->device, deadline_us, NULL, error);
+    version =
+        run->host->klass->wait_version (run->host, run->device, deadline_us, &run->modem_path, NULL, &local);
+    if (version != NULL || !g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_FOUND)) {
+        if (version == NULL)
+            g_propagate_error (error, g_steal_pointer (&local));
+        return version;
+    }
+    return mfu_ask_version (run->world, run->device, deadline_us, NULL, error);
+}
+
+static gboolean
+is_version_of_package (const MfuRun *run)
+{
+    const MfuVersionName *wanted = mfu_package_get_version (run->package);
+    MfuVersionName got;
+
+    mfu_version_name_parse (&got, run->version);
+    return !wanted->is_known || (got.is_known && g_ascii_strcasecmp (got.model, wanted->model) == 0 &&
+                                 g_ascii_strcasecmp (got.region, wanted->region) == 0 &&
+                                 g_ascii_strcasecmp (got.hardware, wanted->hardware) == 0 &&
+                                 got.baseline == wanted->baseline && got.release == wanted->release);
+}
+
+static gboolean
+run_verify (MfuRun *run, GError **error)
+{
+    g_autoptr (GError) local = NULL;
+
+    mfu_run_give_back (run);
+    run->version = new_version (run, &local);
+    if (run->version == NULL) {
+        g_set_error (error, MFU_ERROR, MFU_ERROR_FLASHED_UNVERIFIED,
+                     _ ("The firmware is written and the modem is back, but it could not be asked for its "
+                        "version: %s"),
+                     local->message);
+        return FALSE;
+    }
+    if (is_version_of_package (run))
+        return TRUE;
+    g_set_error (
+        error, MFU_ERROR, MFU_ERROR_FLASHED_UNVERIFIED,
+        _ ("The firmware is written and the modem is back, but it says that it runs %s instead of %s."),
+        run->version, run->plan->to);
+    return FALSE;
+}
+
+static double
+seconds_1 (const MfuRun *run)
+{
+    return 1;
+}
+
+static double
+seconds_switch (const MfuRun *run)
+{
+    return 5;
+}
+
+static double
+seconds_erase (const MfuRun *run)
+{
+    return 1 + run->plan->n_erase_blocks / BLOCKS_PER_SECOND;
+}
+
+static double
+seconds_write (const MfuRun *run)
+{
+    return 1 + (double) run->plan->bytes_total / BYTES_PER_SECOND;
+}
+
+static double
+seconds_restart (const MfuRun *run)
+{
+    return 9;
+}
+
+static double
+seconds_verify (const MfuRun *run)
+{
+    return 15;
+}
+
+static const MfuStep steps[] = {
+    { "take", N_ ("asking ModemManager to let go"), MFU_STEP_NEEDS_NORMAL, seconds_1, run_take },
+    { "switch", N_ ("switching to download mode"), MFU_STEP_NEEDS_NORMAL, seconds_switch, run_switch },
+    { "load", N_ ("loading the programmer"), 0, seconds_1, run_load },
+    { "check", N_ ("checking the flash"), 0, seconds_1, run_check },
+    { "erase", N_ ("erasing"), MFU_STEP_NO_RETURN, seconds_erase, run_erase },
+    { "write", N_ ("writing"), MFU_STEP_NO_RETURN, seconds_write, run_write },
+    { "seal", N_ ("writing the boot loader"), MFU_STEP_NO_RETURN, seconds_1, run_seal },
+    { "restart", N_ ("restarting the modem"), MFU_STEP_NO_RETURN, seconds_restart, run_restart },
+    { "verify", N_ ("waiting for the modem"), MFU_STEP_NO_RETURN | MFU_STEP_RUNS, seconds_verify,
+      run_verify },
+};
+
+const MfuStep *
+mfu_chain_firehose (guint *n)
+{
+    *n = G_N_ELEMENTS (steps);
+    return steps;
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* The rules that no plan may break, in the order in which they are checked: package, hardware, names, ranges.
+ * The document order of Quectel's XML destroys modems (it programs SBL, MIBIB and TZ and erases them at the
+ * end), so the plan makes its own: SBL is erased first and written last; from the first erase on, a power cut
+ * leaves the modem in its boot ROM, where the same run can be repeated.
+ *
+ * Source: rawprogram_nand_p2K_b128K_update.xml of EG25GGBR07A08M2G_30.006, public in
+ * Biktorgj/quectel_eg25_recovery; the release notes of QFirehose 1.2.4 ("first erase SBL, last program SBL").
+ */
+
+#include "job/plan.h"
+
+#include "config.h"
+#include "job/plan-ranges.h"
+#include "util/error.h"
+
+#define GETTEXT_PACKAGE MFU_GETTEXT_DOMAIN
+#include <glib/gi18n-lib.h>
+
+#include <string.h>
+
+/* For the estimate. Source: observed rates of 3.4 to 4 MB/s by several flashers on RM500Q and EG25-G; erases
+ * take 8 ms to 745 ms for a partition; the modem boots in about 8 s and ModemManager takes it some 15 s
+ * later. */
+#define NAND_BYTES_PER_SECOND   (4 * 1000 * 1000)
+#define ERASE_BLOCKS_PER_SECOND 500
+#define SWITCH_SECONDS          6
+#define RETURN_SECONDS          23
+
+static gboolean
+check_kind (MfuPackage *package, const MfuPlanOptions *options, const MfuFamily *family, GError **error)
+{
+    gboolean has_firehose = (mfu_package_get_methods (package) & MFU_PACKAGE_FIREHOSE) != 0;
+
+    if (options->method != NULL && strcmp (options->method, "firehose") != 0) {
+        g_set_error (
+            error, MFU_ERROR, MFU_ERROR_UNSUPPORTED,
+            _ ("The method “%s” is not served for this modem; leave the method out, or say firehose."),
+            options->method);
+        return FALSE;
+    }
+    if (!has_firehose || !(family->chains & MFU_CHAIN_FIREHOSE)) {
+        g_set_error (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED,
+                     has_firehose
+                         ? _ ("Modems of the family %s are not flashed by firehose.")
+                         : _ ("The package has no firehose programmer, which a modem of the family %s needs; "
+                              "ask Quectel for the package with the folder update/firehose."),
+                     family->name);
+        return FALSE;
+    }
+    if (mfu_package_is_factory (package)) {
+        g_set_error_literal (
+            error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE,
+            _ ("This is a factory package, which erases calibration and IMEI; ask Quectel for the "
+               "update package (rawprogram…_update.xml)."));
+        return FALSE;
+    }
+    if (mfu_package_get_page_size (package) == 0 || mfu_package_get_block_size (package) == 0 ||
+        mfu_package_get_partitions (package)->len == 0) {
+        g_set_error_literal (
+            error, MFU_ERROR, MFU_ERROR_CORRUPT_PACKAGE,
+            _ ("The package brings no partition table (partition_complete_….mbn), without which the "
+               "calibration cannot be told from the rest; fetch the whole package again."));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+matches_any (char **patterns, const char *text)
+{
+    for (gsize i = 0; patterns != NULL && patterns[i] != NULL; i++)
+        if (g_pattern_match_simple (patterns[i], text))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean
+check_chip (MfuPackage *package, const MfuFamily *family, GPtrArray *warnings, GError **error)
+{
+    const char *chip = mfu_package_get_chip_id (package);
+    g_autofree char *programmer =
+        g_path_get_basename (mfu_image_get_name (mfu_package_get_programmer (package)));
+
+    if (!matches_any (family->programmers, programmer)) {
+        g_set_error (error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE,
+                     _ ("The package's programmer is %s, which is for another chip than this modem's %s; "
+                        "take a package "
+                        "for this modem."),
+                     programmer, family->chip_ids[0]);
+        return FALSE;
+    }
+    if (chip == NULL) {
+        g_ptr_array_add (warnings, g_strdup (_ ("The package does not tell its chip (contents.xml).")));
+        return TRUE;
+    }
+    for (gsize i = 0; family->chip_ids[i] != NULL; i++)
+        if (g_ascii_strcasecmp (family->chip_ids[i], chip) == 0)
+            return TRUE;
+    g_set_error (error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE,
+                 _ ("The package is for the chip %s, this modem has an %s; take a package for this modem."),
+                 chip, family->chip_ids[0]);
+    return FALSE;
+}
+
+static int
+compare_archive_order (gconstpointer a, gconstpointer b)
+{
+    const MfuPlanEntry *left = a, *right = b;
+    guint left_order = mfu_image_get_order (left->action->image);
+    guint right_order = mfu_image_get_order (right->action->image);
+
+    if (left_order != right_order)
+        return left_order < right_order ? -1 : 1;
+    return left->action->start_sector < right->action->start_sector ? -1 : 1;
+}
+
+static int
+compare_start (gconstpointer a, gconstpointer b)
+{
+    const MfuPlanEntry *left = a, *right = b;
+
+    /* SBL starts at 0: its erase comes first by itself. */
+    return left->action->start_sector < right->action->start_sector ? -1 : 1;
+}
+
+/* Moves the entry of the partition `name` to the end. */
+static void
+move_last (GArray *entries, const char *name)
+{
+    for (guint i = 0; i < entries->len; i++) {
+        MfuPlanEntry entry = g_array_index (entries, MfuPlanEntry, i);
+
+        if (strcmp (entry.name, name) == 0) {
+            g_array_remove_index (entries, i);
+            g_array_append_val (entries, entry);
+            return;
+        }
+    }
+}
+
+static void
+put_in_order (MfuPlan *plan)
+{
+    g_array_sort (plan->erases, compare_start);
+    g_array_sort (plan->programs, compare_archive_order);
+    move_last (plan->programs, "mibib");
+    move_last (plan->programs, "sbl");
+}
+
+static void
+collect_entries (MfuPlan *plan)
+{
+    GPtrArray *actions = mfu_package_get_actions (plan->package);
+
+    for (guint i = 0; i < actions->len; i++) {
+        MfuPlanEntry entry = { .action = g_ptr_array_index (actions, i) };
+
+        switch (entry.action->kind) {
+        case MFU_ACTION_VENDOR:
+            g_array_append_val (plan->vendor_tags, entry);
+            break;
+        case MFU_ACTION_ERASE:
+            g_array_append_val (plan->erases, entry);
+            break;
+        case MFU_ACTION_PROGRAM:
+            g_array_append_val (plan->programs, entry);
+            break;
+        }
+    }
+}
+
+static void
+sum_up (MfuPlan *plan)
+{
+    for (guint i = 0; i < plan->programs->len; i++)
+        plan->bytes_total +=
+            mfu_image_get_size (g_array_index (plan->programs, MfuPlanEntry, i).action->image);
+    for (guint i = 0; i < plan->erases->len; i++)
+        plan->n_erase_blocks +=
+            g_array_index (plan->erases, MfuPlanEntry, i).action->num_sectors / plan->pages_per_block;
+    plan->seconds = SWITCH_SECONDS + RETURN_SECONDS + plan->n_erase_blocks / ERASE_BLOCKS_PER_SECOND +
+                    (guint) (plan->bytes_total / NAND_BYTES_PER_SECOND);
+}
+
+static void
+append_commands (GString *text, GArray *entries, const char *verb, guint pages_per_block)
+{
+    for (guint i = 0; i < entries->len; i++) {
+        const MfuPlanEntry *entry = &g_array_index (entries, MfuPlanEntry, i);
+        const MfuAction *action = entry->action;
+
+        g_string_append_printf (text, "  %-7s %-12s %u+%u", verb, entry->name,
+                                action->start_sector / pages_per_block,
+                                action->num_sectors / pages_per_block);
+        if (action->kind == MFU_ACTION_PROGRAM)
+            g_string_append_printf (text, "  %s, %" G_GUINT64_FORMAT " bytes%s",
+                                    mfu_image_get_name (action->image), mfu_image_get_size (action->image),
+                                    entry->is_verified ? _ (", read back") : "");
+        g_string_append_c (text, '\n');
+    }
+}
+
+static char *
+commands_text (const MfuPlan *plan)
+{
+    GString *text = g_string_new (NULL);
+
+    for (guint i = 0; i < plan->vendor_tags->len; i++) {
+        const MfuAction *action = g_array_index (plan->vendor_tags, MfuPlanEntry, i).action;
+
+        g_string_append_printf (text, "  vendor  %s\n", action->tag);
+    }
+    append_commands (text, plan->erases, "erase", plan->pages_per_block);
+    append_commands (text, plan->programs, "write", plan->pages_per_block);
+    return g_string_free (text, FALSE);
+}
+
+static void
+describe (MfuPlan *plan, const MfuDeviceFacts *facts)
+{
+    g_autofree char *commands = commands_text (plan);
+    g_autofree char *digested = g_strconcat (mfu_package_get_digest (plan->package), "\n", commands, NULL);
+    g_autofree char *size = g_format_size_full (plan->bytes_total, G_FORMAT_SIZE_IEC_UNITS);
+    g_autofree char *kept = g_strjoinv (", ", plan->family->protected_names);
+    GString *text = g_string_new (NULL);
+
+    g_string_append_printf (
+        text, _ ("Port %s, %s: %s -> %s by %s, about %u s.\n"), facts->port, plan->family->description,
+        *plan->from != '\0' ? plan->from : _ ("unknown firmware"),
+        *plan->to != '\0' ? plan->to : mfu_package_get_name (plan->package), plan->method, plan->seconds);
+    g_string_append_printf (
+        text, _ ("%s to write, blocks of %u KiB, pages of %u bytes; in this order (block+count):\n"), size,
+        plan->block_size / 1024, plan->page_size);
+    g_string_append (text, commands);
+    g_string_append_printf (text, _ ("Kept: %s.\n"), kept);
+    g_string_append (
+        text, _ ("From the first erase to the last write the modem cannot run; if it is interrupted there, "
+                 "it waits in its boot ROM and the same command finishes it.\n"));
+    for (guint i = 0; i < plan->warnings->len; i++)
+        g_string_append_printf (text, _ ("Note: %s\n"), (const char *) g_ptr_array_index (plan->warnings, i));
+
+    plan->digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, digested, -1);
+    plan->text = g_string_free (text, FALSE);
+}
+
+static MfuPlan *
+plan_alloc (MfuPackage *package, const MfuDeviceFacts *facts)
+{
+    MfuPlan *plan = g_new0 (MfuPlan, 1);
+    const char *const *warnings = mfu_package_get_warnings (package);
+
+    plan->package = package;
+    plan->family = facts->family;
+    plan->method = "firehose";
+    plan->from = g_strdup (facts->version.text);
+    plan->to = g_strdup (mfu_package_get_version (package)->text);
+    plan->page_size = mfu_package_get_page_size (package);
+    plan->block_size = mfu_package_get_block_size (package);
+    plan->vendor_tags = g_array_new (FALSE, TRUE, sizeof (MfuPlanEntry));
+    plan->erases = g_array_new (FALSE, TRUE, sizeof (MfuPlanEntry));
+    plan->programs = g_array_new (FALSE, TRUE, sizeof (MfuPlanEntry));
+    plan->warnings = g_ptr_array_new_with_free_func (g_free);
+    for (gsize i = 0; warnings != NULL && warnings[i] != NULL; i++)
+        g_ptr_array_add (plan->warnings, g_strdup (warnings[i]));
+    return plan;
+}
+
+MfuPlan *
+mfu_plan_new (MfuPackage *package, const MfuDeviceFacts *facts, const MfuPlanOptions *options, GError **error)
+{
+    g_autoptr (MfuPlan) plan = plan_alloc (package, facts);
+    gboolean is_recovering = facts->mode != MFU_MODE_NORMAL;
+
+    if (!check_kind (package, options, facts->family, error) ||
+        !check_chip (package, facts->family, plan->warnings, error) ||
+        !mfu_match_versions (&facts->version, mfu_package_get_version (package), is_recovering,
+                             options->allowed, plan->warnings, error))
+        return NULL;
+    if (plan->page_size == 0 || plan->block_size % plan->page_size != 0) {
+        g_set_error (
+            error, MFU_ERROR, MFU_ERROR_CORRUPT_PACKAGE,
+            _ ("The package speaks of blocks of %u bytes and pages of %u, which do not fit each other."),
+            plan->block_size, plan->page_size);
+        return NULL;
+    }
+    plan->pages_per_block = plan->block_size / plan->page_size;
+    collect_entries (plan);
+    if (!mfu_plan_check_ranges (plan, error))
+        return NULL;
+    put_in_order (plan);
+    sum_up (plan);
+    describe (plan, facts);
+    return g_steal_pointer (&plan);
+}
+
+void
+mfu_plan_free (MfuPlan *plan)
+{
+    if (plan == NULL)
+        return;
+    g_free (plan->from);
+    g_free (plan->to);
+    g_array_unref (plan->vendor_tags);
+    g_array_unref (plan->erases);
+    g_array_unref (plan->programs);
+    g_ptr_array_unref (plan->warnings);
+    g_free (plan->digest);
+    g_free (plan->text);
+    g_free (plan);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* What will be done to a modem, decided before anything is sent to it: a pure function of package, device and
+ * the user's wishes. Its text form is what `--firmware-update-check` prints. */
+
+#include "job/match.h"
+#include "package/package.h"
+#include "tracker/family.h"
+
+typedef struct {
+    const MfuFamily *family; /* never NULL */
+    const char *port;
+    MfuMode mode;
+    MfuVersionName version; /* of the modem; not known for a stuck one without memory */
+    gboolean is_remembered; /* `version` comes from the journal */
+} MfuDeviceFacts;
+
+typedef struct {
+    guint allowed;      /* MfuAllow */
+    const char *method; /* NULL: choose */
+} MfuPlanOptions;
+
+/* One command to the programmer. */
+typedef struct {
+    const MfuAction *action; /* owned by the package */
+    char name[17];           /* of the partition, without "0:"; "" for a vendor tag */
+    gboolean is_verified;    /* read back and compared before SBL is written */
+} MfuPlanEntry;
+
+typedef struct {
+    MfuPackage *package; /* not owned; outlives the plan */
+    const MfuFamily *family;
+    const char *method; /* static */
+    char *from, *to;    /* versions, "" if unknown */
+    guint page_size, block_size;
+    guint pages_per_block;
+    /* In the order of the wire. */
+    GArray *vendor_tags; /* MfuPlanEntry */
+    GArray *erases;      /* SBL first */
+    GArray *programs;    /* those of the middle in the archive's order, MIBIB, SBL */
+    GPtrArray *warnings; /* char * */
+    guint64 bytes_total; /* image bytes to be written */
+    guint n_erase_blocks;
+    guint seconds; /* estimate, to the modem's return */
+    char *digest;  /* SHA-256 over every command, hex */
+    char *text;
+} MfuPlan;
+
+/* NULL with the refusal: WRONG_PACKAGE, CORRUPT_PACKAGE, NOTHING_TO_DO, UNSUPPORTED, INVALID_ARGS. */
+MfuPlan *mfu_plan_new (MfuPackage *package, const MfuDeviceFacts *facts, const MfuPlanOptions *options,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void mfu_plan_free (MfuPlan *plan);
+
+/* The last check before the first erase, against the modem itself: its geometry (0: it did not tell) and its
+ * live partition table (NULL: it could not be read). Live geometry must be the package's. Nothing planned may
+ * touch a protected partition of the live table, and the new table must neither move nor resize one. Without
+ * a live table the family's keyfile must know the layout of this geometry and agree with the package.
+ * WRONG_PACKAGE otherwise. */
+gboolean mfu_plan_check_live (const MfuPlan *plan, guint page_size, guint block_size, GArray *live_partitions,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfuPlan, mfu_plan_free)

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* One loop over the table of steps: journal first, then the step. The first error wins; what cleanup meets is
+ * logged. */
+
+#include "job/run.h"
+
+#include "config.h"
+#include "job/edl.h"
+#include "util/error.h"
+#include "util/log.h"
+
+#define GETTEXT_PACKAGE MFU_GETTEXT_DOMAIN
+#include <glib/gi18n-lib.h>
+
+static gboolean
+is_skipped (const MfuRun *run, const MfuStep *step)
+{
+    return (step->flags & MFU_STEP_NEEDS_NORMAL) && !run->was_normal;
+}
+
+static gboolean
+begin_step (MfuRun *run, const MfuStep *step, GError **error)
+{
+    gboolean has_no_return = (step->flags & MFU_STEP_NO_RETURN) != 0;
+
+    if (!has_no_return && g_cancellable_is_cancelled (run->cancellable)) {
+        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_CANCELLED,
+                             _ ("Cancelled; the firmware is as it was."));
+        return FALSE;
+    }
+    if (has_no_return && !run->is_past_no_return && !mfu_job_pass_no_return (run->job, error))
+        return FALSE;
+    if (!mfu_journal_begin_step (run->journal, step->id, has_no_return, error))
+        return FALSE;
+    run->is_past_no_return |= has_no_return;
+    return TRUE;
+}
+
+static gboolean
+execute (MfuRun *run, const MfuStep *steps, guint n_steps, GError **error)
+{
+    guint count = 0;
+    guint number = 0;
+    double total = 0;
+
+    for (guint i = 0; i < n_steps; i++) {
+        if (is_skipped (run, &steps[i]))
+            continue;
+        count++;
+        total += steps[i].weight (run);
+    }
+    mfu_job_report_begin (run->job, total, run->plan->bytes_total);
+    for (guint i = 0; i < n_steps; i++) {
+        if (is_skipped (run, &steps[i]))
+            continue;
+        mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "step %s", steps[i].id);
+        mfu_job_report_step (run->job, _ (steps[i].title), ++number, count, steps[i].weight (run));
+        if (!begin_step (run, &steps[i], error) || !steps[i].run (run, error))
+            return FALSE;
+        mfu_job_report_end_step (run->job);
+    }
+    return TRUE;
+}
+
+gboolean
+mfu_run_execute (MfuRun *run, GError **error)
+{
+    guint n_steps;
+    const MfuStep *steps = mfu_chain_firehose (&n_steps);
+    gboolean is_done = execute (run, steps, n_steps, error);
+
+    if (!is_done && !run->is_past_no_return)
+        mfu_run_put_back (run);
+    mfu_edl_close (run);
+    mfu_run_give_back (run);
+    return is_done;
+}
+
+/* Where the modem is now, after a failure of any kind. */
+static void
+look_again (MfuRun *run)
+{
+    g_autoptr (GError) error = NULL;
+    MfuUsbDevice *device = run->world->klass->look (run->world, run->port, &error);
+
+    if (device == NULL)
+        mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "cannot find the modem: %s", error->message);
+    g_clear_pointer (&run->device, mfu_usb_device_unref);
+    run->device = device;
+}
+
+/* Causes the change to normal mode; FALSE when it could not even be asked for. */
+static gboolean
+leave (MfuRun *run, GError **error)
+{
+    if (run->device->mode == MFU_MODE_NORMAL)
+        /* Untouched: ModemManager up to 1.20.4 dies when a device that never went away is uninhibited. */
+        return run->world->klass->reenumerate (run->world, run->device, error);
+    if (run->device->mode == MFU_MODE_EDL)
+        return mfu_edl_reset (run, error);
+    g_set_error (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED, "the modem is in %s mode",
+                 mfu_mode_to_string (run->device->mode));
+    return FALSE;
+}
+
+void
+mfu_run_put_back (MfuRun *run)
+{
+    g_autoptr (GError) error = NULL;
+    gpointer wait;
+    MfuUsbDevice *arrived;
+
+    /* Nothing has happened to it yet, or it was stuck before. */
+    if (!run->has_taken && run->device != NULL && run->device->mode == MFU_MODE_NORMAL)
+        return;
+    if (run->channel == NULL)
+        look_again (run);
+    if (run->device == NULL)
+        return;
+    mfu_job_report_title (run->job, _ ("putting the modem back"));
+    wait = run->world->klass->arm (run->world, run->port, run->device, &error);
+    if (wait == NULL || !leave (run, &error)) {
+        mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "putting back: %s", error->message);
+        if (wait != NULL)
+            run->world->klass->disarm (run->world, wait);
+        mfu_edl_close (run);
+        return;
+    }
+    mfu_edl_close (run);
+    /* One that was stuck before is left at the start of its boot ROM, for the next try. */
+    arrived = run->world->klass->wait_next (
+        run->world, wait, 1u << MFU_MODE_NORMAL | (run->was_normal ? 0 : 1u << MFU_MODE_EDL), TRUE,
+        mfu_clock_deadline_us (run->world->clock, run->family->return_ms), NULL, &error);
+    run->world->klass->disarm (run->world, wait);
+    if (arrived == NULL) {
+        mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "putting back: %s", error->message);
+        look_again (run);
+        return;
+    }
+    g_clear_pointer (&run->device, mfu_usb_device_unref);
+    run->device = arrived;
+}
+
+void
+mfu_run_give_back (MfuRun *run)
+{
+    if (!run->has_taken)
+        return;
+    run->has_taken = FALSE;
+    if (run->host->klass->give_back != NULL)
+        run->host->klass->give_back (run->host, run->device);
+}
+
+void
+mfu_run_clear (MfuRun *run)
+{
+    mfu_edl_close (run);
+    g_clear_pointer (&run->device, mfu_usb_device_unref);
+    g_clear_pointer (&run->journal, mfu_journal_free);
+    g_clear_pointer (&run->memory, mfu_journal_record_free);
+    g_clear_pointer (&run->plan, mfu_plan_free);
+    g_clear_pointer (&run->package, mfu_package_free);
+    g_clear_pointer (&run->version, g_free);
+    g_clear_pointer (&run->modem_path, g_free);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* One execution of a plan: what the steps of a chain share, and how they report. Private to the job room; all
+ * in the job's thread. */
+
+#include "job/job.h"
+#include "job/journal.h"
+#include "job/plan.h"
+#include "protocol/engine.h"
+
+typedef struct _MfuRun MfuRun;
+
+typedef enum {
+    MFU_STEP_NEEDS_NORMAL = 1 << 0, /* skipped where the modem was found in a download mode */
+    MFU_STEP_NO_RETURN = 1 << 1,    /* from here on the firmware is incomplete: no cancelling */
+    MFU_STEP_RUNS = 1 << 2,         /* the modem runs again: what fails here leaves it usable */
+} MfuStepFlags;
+
+typedef struct {
+    const char *id;    /* in the journal */
+    const char *title; /* for the user, N_() */
+    guint flags;
+    double (*weight) (const MfuRun *run); /* expected seconds */
+    gboolean (*run) (MfuRun *run, GError **error);
+} MfuStep;
+
+struct _MfuRun {
+    MfuJob *job;
+    MfuWorld *world;
+    MfuJobHost *host; /* or NULL */
+    const char *state_dir;
+    const char *port; /* where the modem was found; its name does not change */
+    GCancellable *cancellable;
+    guint allowed;
+
+    const MfuFamily *family;
+    MfuPackage *package;
+    MfuPlan *plan;
+    MfuJournal *journal;
+    MfuJournalRecord *memory; /* of an earlier run on this port, or NULL */
+
+    MfuUsbDevice *device; /* where the modem stands now; NULL while it is between two identities */
+    gboolean was_normal;  /* when the job found it */
+    gboolean has_taken;   /* ModemManager has let go and must be given back */
+    gboolean is_past_no_return;
+    gboolean has_written; /* every byte is in flash */
+
+    MfuChannel *channel; /* to the EDL identity, while it is open */
+    MfuEngine *firehose; /* while the programmer runs */
+
+    guint64 bytes_done;
+    guint blocks_done;
+    char *version; /* after the return */
+    char *modem_path;
+};
+
+/* The steps that take a modem of the plan's method from where it stands to its new firmware; `n` receives how
+ * many. */
+const MfuStep *mfu_chain_firehose (guint *n);
+
+/* Runs them all. On failure the modem is put back to normal if it was not written to; `run->device` then
+ * tells. */
+gboolean mfu_run_execute (MfuRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Brings a modem that was not written to back to normal mode and to ModemManager. */
+void mfu_run_put_back (MfuRun *run);
+
+/* Lifts the inhibition; harmless when it is not held. */
+void mfu_run_give_back (MfuRun *run);
+
+void mfu_run_clear (MfuRun *run);
+
+/* Reporting, implemented by the job. */
+void mfu_job_report_begin (MfuJob *job, double total_weight, guint64 bytes_total);
+void mfu_job_report_step (MfuJob *job, const char *title, guint number, guint count, double weight);
+void mfu_job_report_title (MfuJob *job, const char *title);
+void mfu_job_report_end_step (MfuJob *job);
+void mfu_job_report_fraction (MfuJob *job, double fraction);
+void mfu_job_report_bytes (MfuJob *job, guint64 bytes_done);
+
+/* Closes the door to Cancel; FALSE with CANCELLED when somebody went through it before. */
+gboolean mfu_job_pass_no_return (MfuJob *job, GError **error) G_GNUC_WARN_UNUSED_RESULT;
