@@ -6,9 +6,12 @@
 
 #include "plugin/log.h"
 
-#define GROUP       "family"
-#define KEY_IDS     "normal-ids" /* 2c7c:0125=EC25;2c7c:0121=EC21; */
-#define KEY_METHODS "chains"     /* firehose;fastboot; */
+/* chains=firehose;fastboot */
+#define GROUP_FAMILY "family"
+#define KEY_CHAINS   "chains"
+/* normal=2c7c:0125 EC25;2c7c:0121 EC21 */
+#define GROUP_USB  "usb"
+#define KEY_NORMAL "normal"
 
 struct _MfuModels {
     GHashTable *by_id; /* vid << 16 | pid -> MfuModel */
@@ -39,11 +42,11 @@ parse_hex16 (const char *text, guint *value)
     return TRUE;
 }
 
-/* "2c7c:0125=EC25" */
+/* "2c7c:0125 EC25" */
 static gboolean
 add_model (MfuModels *models, const char *entry, char **methods)
 {
-    g_auto (GStrv) halves = g_strsplit (entry, "=", 2);
+    g_auto (GStrv) halves = g_strsplit (entry, " ", 2);
     g_auto (GStrv) id = g_strsplit (halves[0] != NULL ? halves[0] : "", ":", 2);
     guint vid, pid;
     MfuModel *model;
@@ -69,17 +72,17 @@ add_file (MfuModels *models, const char *path, GError **error)
 
     if (!g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, error))
         return FALSE;
-    ids = g_key_file_get_string_list (file, GROUP, KEY_IDS, NULL, error);
+    ids = g_key_file_get_string_list (file, GROUP_USB, KEY_NORMAL, NULL, error);
     if (ids == NULL)
         return FALSE;
-    methods = g_key_file_get_string_list (file, GROUP, KEY_METHODS, NULL, error);
+    methods = g_key_file_get_string_list (file, GROUP_FAMILY, KEY_CHAINS, NULL, error);
     if (methods == NULL)
         return FALSE;
 
     for (gsize i = 0; ids[i] != NULL; i++) {
         if (!add_model (models, ids[i], methods)) {
             g_set_error (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
-                         "[" GROUP "] " KEY_IDS ": \"%s\" is not of the form VID:PID=MODEL", ids[i]);
+                         "[" GROUP_USB "] " KEY_NORMAL ": \"%s\" is not of the form VID:PID NAME", ids[i]);
             return FALSE;
         }
     }
