@@ -9,7 +9,7 @@
  *         mfu_engine_next (engine, &request)
  *         SEND, SEND_IMAGE  perform it               -> mfu_engine_sent ()
  *         RECEIVE           bytes (or a ZLP)         -> mfu_engine_received ()
- *                           nothing within timeout   -> mfu_engine_timed_out ()
+ *         SEND*, RECEIVE    not within the timeout   -> mfu_engine_timed_out ()
  *         DELIVER           take the bytes           -> mfu_engine_sent ()
  *         WAIT              let the time pass        -> mfu_engine_sent ()
  *         DONE, FAILED      end of this operation
@@ -42,6 +42,9 @@ typedef struct {
     gsize chunk;    /* SEND_IMAGE, never 0 there */
     gboolean wants_zlp;
     guint timeout_ms; /* for the whole request; for SEND_IMAGE for each chunk */
+    /* RECEIVE: the time of the RECEIVE before it goes on, so that noise prolongs nothing. A caller that gives
+     * the whole `timeout_ms` again is correct, but slow to give up on a chatty device. */
+    gboolean keeps_deadline;
 } MfuRequest;
 
 typedef struct _MfuEngine MfuEngine;
@@ -61,6 +64,9 @@ struct _MfuEngine {
     const MfuEngineClass *klass;
     MfuRequest request;
     GError *error;
+    GBytes *out;          /* keeps request.data alive */
+    guint64 budget;       /* requests left until the operation is given up */
+    gboolean is_answered; /* the request has its answer; the handler has to make the next one */
 };
 
 /* The request that waits for its answer. */

@@ -2,7 +2,8 @@
 #pragma once
 
 /* A session with a Firehose programmer: one engine, one operation at a time. Each begin function needs the
- * previous operation to be over (DONE, or FAILED with REJECTED: a NAK leaves the session usable). */
+ * previous operation to be over (DONE, or FAILED with REJECTED: a NAK leaves the session usable). After any
+ * other failure but GONE only nop, leave_raw_mode and reset can be begun; the others stay FAILED. */
 
 #include "protocol/engine.h"
 
@@ -31,8 +32,9 @@ typedef struct {
 } MfuFirehoseStorage;
 
 /* Starts with the connect operation: waits for the first log of a programmer that has just been loaded and
- * drains what follows. `leftover` (may be NULL) is what a probe has received already; with it nothing is
- * waited for. */
+ * drains what follows, up to the end of its list of functions. `leftover` (may be NULL or empty) is what a
+ * probe or Sahara has received already: with it no first log is waited for, only the rest of what it belongs
+ * to. */
 MfuEngine *mfu_firehose_new (const MfuFirehoseConfig *config, GBytes *leftover);
 
 void mfu_firehose_begin_configure (MfuEngine *engine);

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* Who is talking behind 05c6:9008?
+ *
+ *     <  01 00 00 00 30 00 00 00 ..       Sahara, fresh: the boot ROM speaks first
+ *     <  <?xml ..                         a Firehose programmer still has something to say
+ *        silence:
+ *     >  <?xml ..<data><nop /></data>
+ *     <  <?xml ..                         a Firehose programmer
+ *     <  04 00 00 00 10 00 00 00 ..       Sahara, half-way: it takes our XML for a bad packet
+ *        silence:
+ *     >  7e 06 4e 95 7e                   DLOAD no-operation
+ *     <  7e 02 6a d3 7e                   DLOAD
+ *     <  7e 0e .. or 7e 0d ..             streaming loader
+ *
+ * Each question is one that those who are asked later ignore or answer with an error.
+ * Source: linux-msm/qdl (listen first, then assume a programmer), ingran/balzac quectel-fw-update send_sync
+ * (DLOAD and streaming answers). */
+
+#include "protocol/edl-probe.h"
+
+#include "protocol/engine-private.h"
+#include "protocol/sahara.h"
+#include "util/cursor.h"
+#include "util/hdlc.h"
+
+#include <string.h>
+
+/* A boot ROM that has just appeared says HELLO at once. Source: linux-msm/qdl reads with 1 s. */
+#define LISTEN_MS 1000
+#define ANSWER_MS 1000
+#define SEND_MS   1000
+
+#define RECEIVE_SIZE 4096
+#define MAX_HEARD    (64 * 1024)
+#define BUDGET       (4 * MAX_HEARD)
+
+#define MAX_FRAME 1024
+
+/* Sahara, see sahara.c. */
+#define SAHARA_HEADER     8
+#define SAHARA_HELLO      1
+#define SAHARA_HELLO_SIZE 48
+#define SAHARA_MAX_CMD    0x13
+#define SAHARA_MAX_SIZE   4096
+
+#define DLOAD_ACK     0x02
+#define STREAMING_ERR 0x0d
+#define STREAMING_LOG 0x0e
+
+static const char nop[] = "<?xml version=\"1.0\" encoding=\"UTF-8\" ?>\n<data>\n<nop />\n</data>\n";
+static const guint8 dload_nop[] = { 0x7e, 0x06, 0x4e, 0x95, 0x7e };
+
+/* What is sent before each time of listening; NULL = just listen. */
+static const struct {
+    const void *question;
+    gsize size;
+    guint answer_ms;
+} rounds[] = {
+    { NULL, 0, LISTEN_MS },
+    { nop, sizeof nop - 1, ANSWER_MS },
+    { dload_nop, sizeof dload_nop, ANSWER_MS },
+};
+
+typedef struct {
+    MfuEngine engine;
+    MfuEdlState state;
+    guint round;
+    GByteArray *heard; /* in this round */
+    GBytes *leftover;
+} Probe;
+
+typedef enum {
+    VERDICT_NO,
+    VERDICT_MORE, /* looks like it, but is not complete */
+    VERDICT_YES,
+} Verdict;
+
+static Verdict
+judge_sahara (Probe *probe)
+{
+    MfuCursor cursor = MFU_CURSOR_INIT (probe->heard->data, probe->heard->len);
+    guint8 first = mfu_cursor_u8 (&cursor);
+    guint32 command;
+    guint32 size;
+
+    if (first == 0 || first > SAHARA_MAX_CMD)
+        return VERDICT_NO;
+    if (probe->heard->len < SAHARA_HEADER)
+        return VERDICT_MORE;
+    cursor.position = 0;
+    command = mfu_cursor_u32le (&cursor);
+    size = mfu_cursor_u32le (&cursor);
+    if (command > SAHARA_MAX_CMD || size < SAHARA_HEADER || size > SAHARA_MAX_SIZE)
+        return VERDICT_NO;
+    if (command != SAHARA_HELLO) {
+        probe->state = MFU_EDL_SAHARA_HALF_WAY;
+        return VERDICT_YES;
+    }
+    if (size != SAHARA_HELLO_SIZE)
+        return VERDICT_NO;
+    if (probe->heard->len < size)
+        return VERDICT_MORE;
+    probe->state = MFU_EDL_SAHARA;
+    return VERDICT_YES;
+}
+
+static Verdict
+judge_firehose (Probe *probe)
+{
+    static const char start[] = "<?xml";
+    gsize skipped = 0;
+    gsize n;
+
+    while (skipped < probe->heard->len && strchr ("\r\n\t ", probe->heard->data[skipped]) != NULL)
+        skipped++;
+    n = MIN (probe->heard->len - skipped, sizeof start - 1);
+    if (memcmp (probe->heard->data + skipped, start, n) != 0)
+        return VERDICT_NO;
+    if (n < sizeof start - 1)
+        return VERDICT_MORE;
+    probe->state = MFU_EDL_FIREHOSE;
+    return VERDICT_YES;
+}
+
+static Verdict
+judge_hdlc (Probe *probe)
+{
+    g_autoptr (MfuHdlcDecoder) decoder = mfu_hdlc_decoder_new (MAX_FRAME);
+    const guint8 *payload;
+    gsize size;
+
+    for (guint i = 0; i < probe->heard->len; i++) {
+        if (!mfu_hdlc_decoder_push (decoder, probe->heard->data[i], &payload, &size))
+            continue;
+        if (payload[0] == DLOAD_ACK)
+            probe->state = MFU_EDL_DLOAD;
+        else if (payload[0] == STREAMING_LOG || payload[0] == STREAMING_ERR)
+            probe->state = MFU_EDL_STREAMING;
+        else
+            continue;
+        return VERDICT_YES;
+    }
+    return VERDICT_MORE;
+}
+
+static Verdict (*const judges[]) (Probe *probe) = { judge_sahara, judge_firehose, judge_hdlc };
+
+static void
+listen (Probe *probe)
+{
+    mfu_engine_ask_receive (&probe->engine, RECEIVE_SIZE, rounds[probe->round].answer_ms);
+}
+
+static void
+next_round (Probe *probe)
+{
+    g_byte_array_set_size (probe->heard, 0);
+    if (++probe->round == G_N_ELEMENTS (rounds)) {
+        probe->state = MFU_EDL_SILENT;
+        mfu_engine_done (&probe->engine);
+        return;
+    }
+    mfu_engine_ask_send (&probe->engine,
+                         g_bytes_new_static (rounds[probe->round].question, rounds[probe->round].size), FALSE,
+                         SEND_MS);
+}
+
+static void
+probe_sent (MfuEngine *engine)
+{
+    listen ((Probe *) engine);
+}
+
+static void
+probe_received (MfuEngine *engine, const guint8 *data, gsize size)
+{
+    Probe *probe = (Probe *) engine;
+
+    if (probe->heard->len + size > MAX_HEARD) {
+        next_round (probe);
+        return;
+    }
+    if (size > 0)
+        g_byte_array_append (probe->heard, data, (guint) size);
+    for (gsize i = 0; probe->heard->len > 0 && i < G_N_ELEMENTS (judges); i++) {
+        Verdict verdict = judges[i](probe);
+
+        if (verdict == VERDICT_YES) {
+            probe->leftover = g_bytes_new (probe->heard->data, probe->heard->len);
+            mfu_engine_done (engine);
+            return;
+        }
+        if (verdict == VERDICT_MORE)
+            break;
+    }
+    mfu_engine_ask_receive_more (engine, RECEIVE_SIZE, rounds[probe->round].answer_ms);
+}
+
+static void
+probe_timed_out (MfuEngine *engine)
+{
+    next_round ((Probe *) engine);
+}
+
+static void
+probe_free (MfuEngine *engine)
+{
+    Probe *probe = (Probe *) engine;
+
+    g_byte_array_unref (probe->heard);
+    g_clear_pointer (&probe->leftover, g_bytes_unref);
+    g_free (probe);
+}
+
+static const MfuEngineClass probe_class = {
+    .name = "edl-probe",
+    .sent = probe_sent,
+    .received = probe_received,
+    .timed_out = probe_timed_out,
+    .free = probe_free,
+};
+
+MfuEngine *
+mfu_edl_probe_new (void)
+{
+    Probe *probe = g_new0 (Probe, 1);
+
+    mfu_engine_begin (&probe->engine, &probe_class, BUDGET);
+    probe->heard = g_byte_array_new ();
+    listen (probe);
+    return &probe->engine;
+}
+
+MfuEdlState
+mfu_edl_probe_get_state (MfuEngine *engine)
+{
+    return ((Probe *) engine)->state;
+}
+
+GBytes *
+mfu_edl_probe_get_leftover (MfuEngine *engine)
+{
+    Probe *probe = (Probe *) engine;
+
+    if (probe->leftover == NULL)
+        probe->leftover = g_bytes_new_static ("", 0);
+    return probe->leftover;
+}
+
+const char *
+mfu_edl_state_to_string (MfuEdlState state)
+{
+    static const char *const names[] = {
+        [MFU_EDL_SILENT] = "silent",
+        [MFU_EDL_SAHARA] = "sahara",
+        [MFU_EDL_SAHARA_HALF_WAY] = "sahara-half-way",
+        [MFU_EDL_FIREHOSE] = "firehose",
+        [MFU_EDL_DLOAD] = "dload",
+        [MFU_EDL_STREAMING] = "streaming",
+    };
+
+    return state < G_N_ELEMENTS (names) ? names[state] : "unknown";
+}
