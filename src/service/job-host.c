@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* ModemManager binds an inhibition to the caller's unique bus name. Each job therefore has a connection of
+ * its own: closing it, or dying, gives the modem back, whatever else went wrong.
+ *
+ *   take          InhibitDevice (uid, true) --> modem object leaves the bus
+ *   ...           the modem is flashed
+ *   give_back     InhibitDevice (uid, false), close
+ *   wait_version  --> new modem object, its version */
+
+#include "service/job-host.h"
+
+#include "config.h"
+
+#include "service/inhibitors.h"
+#include "util/error.h"
+#include "util/log.h"
+
+#include <ModemManager.h>
+#define GETTEXT_PACKAGE MFU_GETTEXT_DOMAIN
+#include <glib/gi18n-lib.h>
+#include <unistd.h>
+
+/* Source: ModemManager disables the modem first and disconnects its bearers; the slowest of those commands
+ * has a timeout of 120 s (mm-broadband-bearer.c, disconnect). */
+#define INHIBIT_TIMEOUT_MS 120000
+
+#define UNINHIBIT_TIMEOUT_MS 30000
+
+/* The signals of an object's departure travel another connection than the reply that announces it. */
+#define UNEXPORT_TIMEOUT_US (5 * G_TIME_SPAN_SECOND)
+
+/* ModemManager up to 1.20.4 may abort when it gets a modem back; systemd starts it again. */
+#define RESTART_PATIENCE_MS 30000
+
+/* Each further try follows an export of the modem, so this only bounds a modem that comes and goes. */
+#define MAX_TRIES 5
+
+#define MM_ERROR "org.freedesktop.ModemManager1.Error.Core."
+
+typedef struct {
+    MfuJobHost parent;
+    GDBusConnection *system;
+    MfuModemManager *modem_manager;
+    MfuWorld *world;
+    char *job_id;
+
+    GDBusConnection *holder; /* owns the inhibition; NULL: nothing is inhibited */
+    char *uid;               /* of the inhibited device */
+    int awake_fd;
+    gboolean has_met; /* ModemManager ran when the modem was taken */
+} Host;
+
+typedef enum {
+    ANSWER_TAKEN,    /* it is ours */
+    ANSWER_NO_OWNER, /* ModemManager has nothing to do with the device, or does not run */
+    ANSWER_NOT_YET,  /* it is just being probed */
+    ANSWER_OTHERS,   /* somebody else has inhibited it */
+    ANSWER_FAILED,
+} Answer;
+
+static GDBusConnection *
+connect_privately (GCancellable *cancellable, GError **error)
+{
+    g_autoptr (GError) local = NULL;
+    g_autofree char *address = g_dbus_address_get_for_bus_sync (G_BUS_TYPE_SYSTEM, cancellable, &local);
+    GDBusConnection *connection = NULL;
+
+    if (address != NULL)
+        connection = g_dbus_connection_new_for_address_sync (
+            address,
+            G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+            NULL, cancellable, &local);
+    if (connection == NULL)
+        g_set_error (error, MFU_ERROR, MFU_ERROR_IO, _ ("Cannot reach the system bus: %s"), local->message);
+    return connection;
+}
+
+static Answer
+answer_of_error (const GError *error)
+{
+    static const struct {
+        const char *name;
+        Answer answer;
+    } known[] = {
+        { MM_ERROR "NotFound", ANSWER_NO_OWNER },
+        { MM_ERROR "WrongState", ANSWER_NOT_YET },
+        { MM_ERROR "InProgress", ANSWER_OTHERS },
+        { "org.freedesktop.DBus.Error.ServiceUnknown", ANSWER_NO_OWNER },
+        { "org.freedesktop.DBus.Error.NameHasNoOwner", ANSWER_NO_OWNER },
+    };
+    g_autofree char *name = g_dbus_error_get_remote_error (error);
+
+    for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
+        if (g_strcmp0 (name, known[i].name) == 0)
+            return known[i].answer;
+    return ANSWER_FAILED;
+}
+
+static Answer
+call_inhibit (GDBusConnection *holder, const char *uid, gboolean inhibits, int timeout_ms,
+              GCancellable *cancellable, GError **error)
+{
+    g_autoptr (GError) local = NULL;
+    g_autoptr (GVariant) reply =
+        g_dbus_connection_call_sync (holder, MM_DBUS_SERVICE, MM_DBUS_PATH, MM_DBUS_SERVICE, "InhibitDevice",
+                                     g_variant_new ("(sb)", uid, inhibits), NULL,
+                                     G_DBUS_CALL_FLAGS_NO_AUTO_START, timeout_ms, cancellable, &local);
+    Answer answer;
+
+    if (reply != NULL)
+        return ANSWER_TAKEN;
+    answer = answer_of_error (local);
+    g_dbus_error_strip_remote_error (local);
+    g_propagate_error (error, g_steal_pointer (&local));
+    return answer;
+}
+
+/* Converts a failure of ModemManager's into ours; where its disabling failed half-way, makes the device leave
+ * and come again, because ModemManager would keep it inhibited for good. */
+static gboolean
+fail_to_take (Host *self, const MfuUsbDevice *device, const GError *cause, GError **error)
+{
+    g_autoptr (GError) ignored = NULL;
+
+    if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_CANCELLED, _ ("cancelled"));
+        return FALSE;
+    }
+    mfu_log (G_LOG_LEVEL_WARNING, device->port, self->job_id, "ModemManager does not let go of the modem: %s",
+             cause->message);
+    /* Ignored because the first error is the one to tell. */
+    if (!self->world->klass->reenumerate (self->world, device, &ignored))
+        mfu_log (G_LOG_LEVEL_WARNING, device->port, self->job_id, "%s", ignored->message);
+    g_set_error (error, MFU_ERROR,
+                 g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ||
+                         g_error_matches (cause, G_DBUS_ERROR, G_DBUS_ERROR_TIMEOUT)
+                     ? MFU_ERROR_TIMED_OUT
+                     : MFU_ERROR_REJECTED,
+                 _ ("ModemManager does not let go of the modem: %s"), cause->message);
+    return FALSE;
+}
+
+/* One call of InhibitDevice. FALSE without an error: try again when the modem has been exported. */
+static gboolean
+try_inhibit (Host *self, GDBusConnection *holder, const MfuUsbDevice *device, gint64 deadline_us,
+             GCancellable *cancellable, GError **error)
+{
+    g_autoptr (MfuModem) modem = mfu_modem_manager_find (self->modem_manager, device);
+    const char *uid = modem != NULL ? modem->uid : device->sysfs;
+    g_autoptr (GError) local = NULL;
+    Answer answer = call_inhibit (holder, uid, TRUE, mfu_clock_left_ms (mfu_clock_system (), deadline_us),
+                                  cancellable, &local);
+
+    /* Nothing that the modem is in but normal mode is ever exported, so there is nothing to wait for. */
+    if (answer == ANSWER_NOT_YET && device->mode != MFU_MODE_NORMAL)
+        answer = ANSWER_NO_OWNER;
+    switch (answer) {
+    case ANSWER_TAKEN:
+        self->holder = g_object_ref (holder);
+        self->uid = g_strdup (uid);
+        if (modem != NULL)
+            mfu_modem_manager_wait_unexported (self->modem_manager, modem->path,
+                                               g_get_monotonic_time () + UNEXPORT_TIMEOUT_US);
+        mfu_log (G_LOG_LEVEL_INFO, device->port, self->job_id, "ModemManager has let go of the modem");
+        return TRUE;
+    case ANSWER_NO_OWNER:
+        mfu_log (G_LOG_LEVEL_INFO, device->port, self->job_id, "ModemManager has nothing to let go of: %s",
+                 local->message);
+        return TRUE;
+    case ANSWER_NOT_YET:
+        return FALSE;
+    case ANSWER_OTHERS:
+        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_BUSY,
+                             _ ("Another program has told ModemManager to keep off this modem "
+                                "(InhibitDevice): let it finish, or stop it."));
+        return FALSE;
+    case ANSWER_FAILED:
+    default:
+        return fail_to_take (self, device, local, error);
+    }
+}
+
+static gboolean
+inhibit (Host *self, const MfuUsbDevice *device, GCancellable *cancellable, GError **error)
+{
+    gint64 deadline_us = g_get_monotonic_time () + (gint64) INHIBIT_TIMEOUT_MS * 1000;
+    g_autoptr (GDBusConnection) holder = connect_privately (cancellable, error);
+
+    if (holder == NULL)
+        return FALSE;
+    for (guint i = 0; i < MAX_TRIES; i++) {
+        g_autoptr (GError) local = NULL;
+        g_autoptr (MfuModem) modem = NULL;
+
+        if (try_inhibit (self, holder, device, deadline_us, cancellable, &local))
+            return TRUE;
+        if (local == NULL)
+            modem = mfu_modem_manager_wait_exported (self->modem_manager, device, deadline_us,
+                                                     RESTART_PATIENCE_MS, cancellable, &local);
+        if (g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_FOUND))
+            return TRUE; /* ModemManager has left */
+        if (local != NULL) {
+            g_dbus_connection_close_sync (holder, NULL, NULL); /* undoes what may have come too late */
+            g_propagate_error (error, g_steal_pointer (&local));
+            return FALSE;
+        }
+    }
+    g_set_error_literal (error, MFU_ERROR, MFU_ERROR_TIMED_OUT,
+                         _ ("The modem keeps leaving ModemManager and coming back."));
+    return FALSE;
+}
+
+static void
+stay_awake_no_more (Host *self)
+{
+    if (self->awake_fd >= 0)
+        close (self->awake_fd);
+    self->awake_fd = -1;
+}
+
+static gboolean
+host_take (MfuJobHost *host, const MfuUsbDevice *device, GCancellable *cancellable, GError **error)
+{
+    Host *self = (Host *) host;
+
+    g_return_val_if_fail (self->holder == NULL, FALSE);
+    self->has_met = mfu_modem_manager_is_running (self->modem_manager);
+    /* Asked in any case: ModemManager may be just starting. */
+    if (!inhibit (self, device, cancellable, error))
+        return FALSE;
+    self->has_met = self->has_met || self->holder != NULL;
+    if (self->awake_fd < 0)
+        self->awake_fd =
+            mfu_inhibitors_take (self->system, "A modem's firmware is being written.", cancellable);
+    return TRUE;
+}
+
+static void
+release_holder (Host *self)
+{
+    if (self->holder != NULL && !g_dbus_connection_is_closed (self->holder))
+        g_dbus_connection_close_sync (self->holder, NULL, NULL);
+    g_clear_object (&self->holder);
+    g_clear_pointer (&self->uid, g_free);
+}
+
+static void
+host_give_back (MfuJobHost *host, const MfuUsbDevice *device)
+{
+    Host *self = (Host *) host;
+    g_autoptr (GError) local = NULL;
+
+    /* Ignored because closing the connection ends the inhibition too; ModemManager may have been started
+     * anew and know nothing of it. */
+    if (self->holder != NULL &&
+        call_inhibit (self->holder, self->uid, FALSE, UNINHIBIT_TIMEOUT_MS, NULL, &local) != ANSWER_TAKEN)
+        mfu_log (G_LOG_LEVEL_INFO, device != NULL ? device->port : NULL, self->job_id,
+                 "ModemManager on getting the modem back: %s", local->message);
+    release_holder (self);
+    stay_awake_no_more (self);
+}
+
+static char *
+host_wait_version (MfuJobHost *host, const MfuUsbDevice *device, gint64 deadline_us, char **modem_path,
+                   GCancellable *cancellable, GError **error)
+{
+    Host *self = (Host *) host;
+    g_autoptr (MfuModem) modem =
+        mfu_modem_manager_wait_exported (self->modem_manager, device, deadline_us,
+                                         self->has_met ? RESTART_PATIENCE_MS : 0, cancellable, error);
+
+    if (modem == NULL)
+        return NULL;
+    if (modem_path != NULL)
+        *modem_path = g_strdup (modem->path);
+    return g_strdup (modem->version);
+}
+
+MfuJobHost *
+mfu_job_host_new (GDBusConnection *connection, MfuModemManager *modem_manager, MfuWorld *world,
+                  const char *job_id)
+{
+    static const MfuJobHostClass klass = { host_take, host_give_back, host_wait_version };
+    Host *self = g_new0 (Host, 1);
+
+    self->parent.klass = &klass;
+    self->system = g_object_ref (connection);
+    self->modem_manager = modem_manager;
+    self->world = world;
+    self->job_id = g_strdup (job_id);
+    self->awake_fd = -1;
+    return &self->parent;
+}
+
+void
+mfu_job_host_free (MfuJobHost *host)
+{
+    Host *self = (Host *) host;
+
+    if (self == NULL)
+        return;
+    release_holder (self);
+    stay_awake_no_more (self);
+    g_object_unref (self->system);
+    g_free (self->job_id);
+    g_free (self);
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* STATE_DIR/results/PORT.result holds the job's D-Bus properties and its number as one dictionary in GVariant
+ * text form. A record is written when the job is created and after each change of its state, so a number is
+ * never given twice, and a job that died with the service is known as such. */
+
+#include "service/results.h"
+
+#include "util/log.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define FOLDER           "results"
+#define SUFFIX           ".result"
+#define NUMBER_KEY       "Number"
+#define MAX_RESULTS      64
+#define MAX_RESULT_BYTES (256 * 1024)
+#define MAX_PORT_LENGTH  64
+
+struct _MfuResults {
+    char *folder;
+    GPtrArray *loaded;
+    guint64 last_number;
+    GThreadPool *writer; /* one thread */
+};
+
+typedef struct {
+    char *port;
+    char *text;
+} Record;
+
+static void
+result_free (MfuResult *result)
+{
+    g_variant_unref (result->properties);
+    g_free (result);
+}
+
+static gboolean
+is_port (const char *port)
+{
+    gsize length = strspn (port, "0123456789-.");
+
+    return length > 0 && length <= MAX_PORT_LENGTH && port[length] == '\0' && g_ascii_isdigit (port[0]);
+}
+
+static MfuResult *
+parse_result (const char *text, GError **error)
+{
+    g_autoptr (GVariant) value = g_variant_parse (G_VARIANT_TYPE_VARDICT, text, NULL, NULL, error);
+    MfuResult *result;
+    guint64 number;
+
+    if (value == NULL)
+        return NULL;
+    if (!g_variant_lookup (value, NUMBER_KEY, "t", &number) || number == 0 || number > G_MAXUINT32) {
+        g_set_error_literal (error, G_VARIANT_PARSE_ERROR, G_VARIANT_PARSE_ERROR_FAILED, "no job number");
+        return NULL;
+    }
+    result = g_new0 (MfuResult, 1);
+    result->number = number;
+    result->properties = g_variant_ref (value);
+    return result;
+}
+
+static MfuResult *
+load_result (const char *path, GError **error)
+{
+    g_autofree char *text = NULL;
+    GStatBuf status;
+
+    if (g_lstat (path, &status) < 0 || !S_ISREG (status.st_mode) || status.st_size > MAX_RESULT_BYTES) {
+        g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "not a small regular file");
+        return NULL;
+    }
+    if (!g_file_get_contents (path, &text, NULL, error))
+        return NULL;
+    return parse_result (text, error);
+}
+
+static void
+load_file (MfuResults *results, const char *name)
+{
+    g_autofree char *path = g_build_filename (results->folder, name, NULL);
+    g_autofree char *port = NULL;
+    g_autoptr (GError) local = NULL;
+    MfuResult *result;
+
+    if (!g_str_has_suffix (name, SUFFIX))
+        return;
+    port = g_strndup (name, strlen (name) - strlen (SUFFIX));
+    if (!is_port (port))
+        return;
+    result = load_result (path, &local);
+    /* Ignored because an old result is not worth more than a line. */
+    if (result == NULL) {
+        mfu_log (G_LOG_LEVEL_WARNING, port, NULL, "%s: %s", path, local->message);
+        return;
+    }
+    results->last_number = MAX (results->last_number, result->number);
+    g_ptr_array_add (results->loaded, result);
+}
+
+static void
+write_record (gpointer data, gpointer user_data)
+{
+    Record *record = data;
+    MfuResults *results = user_data;
+    g_autofree char *name = g_strconcat (record->port, SUFFIX, NULL);
+    g_autofree char *path = g_build_filename (results->folder, name, NULL);
+    g_autoptr (GError) local = NULL;
+
+    /* Ignored because only the memory of a result is lost; the journal is written elsewhere, and strictly. */
+    if (g_mkdir_with_parents (results->folder, 0700) < 0 ||
+        !g_file_set_contents_full (path, record->text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &local))
+        mfu_log (G_LOG_LEVEL_WARNING, record->port, NULL, "cannot keep the result: %s",
+                 local != NULL ? local->message : results->folder);
+    g_free (record->port);
+    g_free (record->text);
+    g_free (record);
+}
+
+MfuResults *
+mfu_results_load (const char *state_dir)
+{
+    MfuResults *results = g_new0 (MfuResults, 1);
+    g_autoptr (GDir) folder = NULL;
+    const char *name;
+
+    results->folder = g_build_filename (state_dir, FOLDER, NULL);
+    results->loaded = g_ptr_array_new_with_free_func ((GDestroyNotify) result_free);
+    results->writer = g_thread_pool_new (write_record, results, 1, FALSE, NULL);
+    folder = g_dir_open (results->folder, 0, NULL); /* there is none before the first job */
+    while (folder != NULL && results->loaded->len < MAX_RESULTS && (name = g_dir_read_name (folder)) != NULL)
+        load_file (results, name);
+    return results;
+}
+
+void
+mfu_results_free (MfuResults *results)
+{
+    if (results == NULL)
+        return;
+    g_thread_pool_free (results->writer, FALSE, TRUE);
+    g_ptr_array_unref (results->loaded);
+    g_free (results->folder);
+    g_free (results);
+}
+
+GPtrArray *
+mfu_results_get_loaded (MfuResults *results)
+{
+    return results->loaded;
+}
+
+guint64
+mfu_results_next_number (MfuResults *results)
+{
+    return ++results->last_number;
+}
+
+void
+mfu_results_store (MfuResults *results, const char *port, guint64 number, GVariant *properties)
+{
+    GVariantDict dict;
+    g_autoptr (GVariant) value = NULL;
+    Record *record;
+
+    g_return_if_fail (is_port (port));
+    g_variant_dict_init (&dict, properties);
+    g_variant_dict_insert (&dict, NUMBER_KEY, "t", number);
+    value = g_variant_ref_sink (g_variant_dict_end (&dict));
+    record = g_new0 (Record, 1);
+    record->port = g_strdup (port);
+    record->text = g_variant_print (value, TRUE);
+    g_thread_pool_push (results->writer, record, NULL);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* The last result of each port, kept in the state folder, so that it can still be read after the service has
+ * left and come back. This is for people to read; what a recovery needs is in the job's journal. */
+
+#include <gio/gio.h>
+
+typedef struct _MfuResults MfuResults;
+
+typedef struct {
+    guint64 number;       /* of the job */
+    GVariant *properties; /* a{sv}, as on the bus */
+} MfuResult;
+
+/* Reads what is there; a file that cannot be understood is skipped with a log line. Blocks: before the main
+ * loop runs. */
+MfuResults *mfu_results_load (const char *state_dir);
+
+/* Waits until everything is written. */
+void mfu_results_free (MfuResults *results);
+
+/* MfuResult, as found when loading; valid until free. */
+GPtrArray *mfu_results_get_loaded (MfuResults *results);
+
+/* A number that no job before has had. */
+guint64 mfu_results_next_number (MfuResults *results);
+
+/* Writes the properties of job `number` in the place of what the port had; returns at once, a thread of its
+ * own does the work in the order of the calls. */
+void mfu_results_store (MfuResults *results, const char *port, guint64 number, GVariant *properties);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfuResults, mfu_results_free)
