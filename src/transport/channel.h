@@ -32,7 +32,9 @@ gboolean mfu_channel_send (MfuChannel *channel, const guint8 *data, gsize size, 
                            gint64 deadline_us, GCancellable *cancellable,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Waits until everything sent has arrived. receive () flushes first by itself. */
+/* Waits until everything sent has arrived. receive () waits for that and for an answer at once: an answer
+ * that comes while the modem still takes data, or has stopped taking it, is returned. When a deadline passes
+ * while something is in flight, that is taken back, so that nothing arrives late. */
 gboolean mfu_channel_flush (MfuChannel *channel, gint64 deadline_us, GCancellable *cancellable,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
