@@ -94,7 +94,7 @@ name_range (const MfuFamily *family, GArray *partitions, const char *table, guin
             g_set_error (error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE,
                          _ ("The package would erase or write blocks %" G_GUINT64_FORMAT
                             " to %" G_GUINT64_FORMAT ", which by the %s touches %s: calibration and identity "
-                                                     "are never touched; ask Quectel for "
+                            "are never touched; ask Quectel for "
                             "the update package."),
                          start, start + count - 1, table, partition->name);
             return FALSE;

@@ -140,12 +140,14 @@ mfu_ports_look (MfuPorts *ports, const char *port, GError **error)
 gboolean
 mfu_ports_reenumerate (MfuPorts *ports, const MfuUsbDevice *device, GError **error)
 {
-    g_autoptr (GError) local = NULL;
-
     /* Both writes return when the kernel is done: all interfaces left, all interfaces back. */
-    if (!mfu_sysfs_write (device->sysfs, "authorized", "0", error))
-        return FALSE;
-    if (!mfu_sysfs_write (device->sysfs, "authorized", "1", &local)) {
+    static const char *const values[] = { "0", "1" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (values); i++) {
+        g_autoptr (GError) local = NULL;
+
+        if (mfu_sysfs_write (device->sysfs, "authorized", values[i], &local))
+            continue;
         if (g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_FOUND))
             local->code = MFU_ERROR_GONE;
         g_propagate_error (error, g_steal_pointer (&local));
