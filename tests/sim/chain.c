@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The boot chain of the 9x07 kind.
+ *
+ *   PBL -> SBL (bad or missing: EDL) -> partition table (bad: EDL)
+ *       -> TZ, RPM, aboot (bad: the modem hangs silently; nothing but the USB_BOOT test point wakes it up)
+ *       -> boot (bad: aboot falls into fastboot) -> system (bad: the USB ports come up, nothing answers)
+ *       -> modem (bad: AT answers, knows no version; DIAG is mute)
+ *
+ * Source: spec sections 2.3, 4.6, 8. What a real module does with a bad TZ, RPM or aboot is not known; the
+ * worst case is taken, because no correct order of writing ever gets there. */
+
+#include "sim/chain.h"
+
+#include <string.h>
+
+#define FACTORY_IMAGE_PAGES 3
+
+/* Calibration is an even fill that depends on the page, so that any change or move is seen. */
+static guint8
+calibration_byte (guint page)
+{
+    return (guint8) (1 + page * 37 % 251);
+}
+
+static void
+fill_image (SimNand *nand, const SimPart *part, const char *version)
+{
+    gsize size = (gsize) FACTORY_IMAGE_PAGES * nand->page_size - 100;
+    g_autofree guint8 *data = sim_image_build (part->name, version, size);
+    guint start = part->start * nand->pages_per_block;
+
+    for (guint i = 0; i < FACTORY_IMAGE_PAGES; i++) {
+        gsize at = (gsize) i * nand->page_size;
+
+        sim_nand_program (nand, sim_nand_skip_bad (nand, start, i), data + at,
+                          MIN (size - at, nand->page_size));
+    }
+}
+
+static void
+fill_table (SimNand *nand, const SimLayout *layout)
+{
+    g_autofree guint8 *table = sim_mibib_build (layout);
+    const SimPart *part = sim_layout_find (layout, "MIBIB");
+
+    for (guint i = 0; i < SIM_MIBIB_PAGES; i++) {
+        guint page = sim_nand_skip_bad (nand, part->start * nand->pages_per_block, i);
+
+        sim_nand_program (nand, page, table + (gsize) i * nand->page_size, nand->page_size);
+    }
+}
+
+void
+sim_chain_fill (SimNand *nand, const SimLayout *factory, const char *version)
+{
+    for (guint i = 0; i < factory->n_parts; i++) {
+        const SimPart *part = &factory->parts[i];
+        guint start = part->start * nand->pages_per_block;
+        guint end = start + part->n_blocks * nand->pages_per_block;
+
+        if (g_ascii_strcasecmp (part->name, "MIBIB") == 0) {
+            fill_table (nand, factory);
+        } else if (part->flags & SIM_PART_PROTECTED) {
+            for (guint page = start; page < end; page++) {
+                if (!sim_nand_is_bad_page (nand, page))
+                    sim_nand_fill (nand, page, calibration_byte (page));
+            }
+        } else {
+            fill_image (nand, part, version);
+        }
+    }
+    memset (nand->flags, 0, sim_nand_get_n_pages (nand));
+}
+
+gboolean
+sim_chain_read_table (const SimNand *nand, const SimLayout *factory, SimLayout *live, const char **why)
+{
+    const SimPart *part = sim_layout_find (factory, "MIBIB");
+    gsize size = nand->page_size;
+    g_autofree guint8 *data = g_malloc (size * SIM_MIBIB_PAGES);
+
+    *live = *factory;
+    for (guint i = 0; i < SIM_MIBIB_PAGES; i++) {
+        guint page = sim_nand_skip_bad (nand, part->start * nand->pages_per_block, i);
+
+        if (page >= sim_nand_get_n_pages (nand)) {
+            *why = "no good block";
+            return FALSE;
+        }
+        sim_nand_read (nand, page, data + i * size);
+    }
+    return sim_mibib_parse (live, data, why);
+}
+
+static void
+check_protected (const SimNand *nand, const SimLayout *factory, SimBoot *boot)
+{
+    for (guint i = 0; i < factory->n_parts; i++) {
+        const SimPart *part = &factory->parts[i];
+        guint start = part->start * nand->pages_per_block;
+        guint end = start + part->n_blocks * nand->pages_per_block;
+
+        if (!(part->flags & SIM_PART_PROTECTED))
+            continue;
+        for (guint page = start; page < end; page++) {
+            if (sim_nand_is_bad_page (nand, page) || sim_nand_is_filled (nand, page, calibration_byte (page)))
+                continue;
+            boot->is_identity_lost = TRUE;
+            g_snprintf (boot->lost, sizeof boot->lost, "%s has changed at page %u", part->name, page);
+            return;
+        }
+    }
+}
+
+/* The protected partitions must be where they were, or their content is out of reach. */
+static void
+check_moved (const SimLayout *factory, const SimLayout *live, SimBoot *boot)
+{
+    for (guint i = 0; i < factory->n_parts && !boot->is_identity_lost; i++) {
+        const SimPart *part = &factory->parts[i];
+        const SimPart *now;
+
+        if (!(part->flags & SIM_PART_PROTECTED))
+            continue;
+        now = sim_layout_find (live, part->name);
+        if (now && now->start == part->start && now->n_blocks == part->n_blocks)
+            continue;
+        boot->is_identity_lost = TRUE;
+        g_snprintf (boot->lost, sizeof boot->lost, "%s has %s", part->name, now ? "moved" : "left the table");
+    }
+}
+
+/* The kind that an image names is that of its partition; packages name some after their files. */
+static gboolean
+is_kind (const char *name, const char *kind)
+{
+    static const char *const aliases[][2] = {
+        { "SBL", "sbl1" },         { "modem", "NON-HLOS" }, { "system", "sysfs" },
+        { "usr_data", "usrdata" }, { "aboot", "appsboot" },
+    };
+
+    if (g_ascii_strcasecmp (name, kind) == 0)
+        return TRUE;
+    for (guint i = 0; i < G_N_ELEMENTS (aliases); i++) {
+        if (g_ascii_strcasecmp (aliases[i][0], name) == 0 && g_ascii_strcasecmp (aliases[i][1], kind) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* TRUE when the partition holds a good image; else notes why not. */
+static gboolean
+check_image (const SimNand *nand, const SimLayout *live, const char *name, SimImageInfo *info, SimBoot *boot)
+{
+    const SimPart *part = sim_layout_find (live, name);
+    const char *why = "is not in the table";
+
+    if (part)
+        why = sim_image_verify (nand, part->start * nand->pages_per_block,
+                                part->n_blocks * nand->pages_per_block, info);
+    if (!why && !is_kind (name, info->kind))
+        why = "holds an image of another kind";
+    if (why)
+        g_snprintf (boot->reason, sizeof boot->reason, "%s %s", name, why);
+    return !why;
+}
+
+void
+sim_chain_boot (const SimNand *nand, const SimLayout *factory, SimBoot *boot)
+{
+    static const char *const silent[] = { "TZ", "RPM", "aboot" };
+    SimImageInfo info;
+    SimLayout live;
+    const char *why;
+
+    memset (boot, 0, sizeof *boot);
+    check_protected (nand, factory, boot);
+    boot->mode = SIM_MODE_EDL;
+    if (!check_image (nand, factory, "SBL", &info, boot))
+        return;
+    if (!sim_chain_read_table (nand, factory, &live, &why)) {
+        g_snprintf (boot->reason, sizeof boot->reason, "MIBIB: %s", why);
+        return;
+    }
+    check_moved (factory, &live, boot);
+    boot->mode = SIM_MODE_OFF;
+    for (guint i = 0; i < G_N_ELEMENTS (silent); i++) {
+        if (!check_image (nand, &live, silent[i], &info, boot))
+            return;
+    }
+    boot->mode = SIM_MODE_FASTBOOT;
+    if (!check_image (nand, &live, "boot", &info, boot))
+        return;
+    boot->mode = SIM_MODE_NORMAL;
+    if (!check_image (nand, &live, "system", &info, boot))
+        return;
+    boot->has_at = TRUE;
+    g_strlcpy (boot->version, info.version, sizeof boot->version);
+    if (!check_image (nand, &live, "modem", &info, boot)) {
+        boot->version[0] = '\0';
+        return;
+    }
+    boot->has_diag = TRUE;
+    boot->is_healthy = TRUE;
+}

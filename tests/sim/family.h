@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* What makes one kind of modem differ from another: a table. */
+
+#include "sim/modem.h"
+
+typedef struct {
+    const char *name;    /* "ec25" */
+    const char *model;   /* what AT tells */
+    const char *version; /* factory firmware */
+    const char *chip;    /* what a programmer must be made for: "9x07" */
+    SimUsb normal, edl, fastboot;
+    guint8 hw_id[8];    /* Sahara command 2, as on the wire */
+    guint8 pk_hash[32]; /* Sahara command 3 */
+} SimFamily;
+
+/* Where the functions of each identity sit. */
+#define SIM_EP_DIAG 1
+#define SIM_EP_EDL  1
+
+const SimFamily *sim_family_find (const char *name);
+/* AT ports of the normal mode: the number of the n-th one's IN and OUT endpoints; FALSE when there are not
+ * so many. */
+gboolean sim_family_get_at_port (guint n, guint8 *in, guint8 *out);

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* What the parts of a simulated modem share: its state, and what the protocol parts may do to it. */
+
+#include "sim/chain.h"
+#include "sim/family.h"
+#include "sim/faults.h"
+#include "sim/record.h"
+
+typedef struct _SimAt SimAt;
+typedef struct _SimDiag SimDiag;
+typedef struct _SimSahara SimSahara;
+typedef struct _SimFirehose SimFirehose;
+typedef struct _SimFastboot SimFastboot;
+
+typedef enum {
+    SIM_QUIRK_NAK_PAYLOAD = 1 << 0,
+    SIM_QUIRK_NO_READ = 1 << 1,
+    SIM_QUIRK_NO_DIAG_ECHO = 1 << 2,
+    SIM_QUIRK_OTHER_TABLE = 1 << 3,
+    SIM_QUIRK_IN_ZLP = 1 << 4,
+    SIM_QUIRK_SAHARA_ZLP = 1 << 5,
+    SIM_QUIRK_NO_COMMAND_MODE = 1 << 6,
+    SIM_QUIRK_DONE_COMPLETE = 1 << 7,
+    SIM_QUIRK_MERGE = 1 << 8,
+    SIM_QUIRK_FRAGMENT = 1 << 9,
+    SIM_QUIRK_READ_64 = 1 << 10,
+} SimQuirk;
+
+typedef enum {
+    SIM_RESET_NONE,
+    SIM_RESET_BOOT,     /* runs the boot chain */
+    SIM_RESET_EDL,      /* boots to EDL whatever is on the chip */
+    SIM_RESET_FASTBOOT, /* the boot chain, but aboot stays in fastboot */
+    SIM_RESET_OFF,      /* away until the power is cycled */
+    SIM_RESET_SAME,     /* leaves the bus and comes back as it is */
+} SimReset;
+
+struct _SimModem {
+    const SimFamily *family;
+    char *serial;
+    SimSpeed speed;
+    SimStart start;
+    guint boot_ms, edl_ms, diag_noise, max_payload, quirks;
+    SimLayout factory;
+    SimNand *nand;
+    SimRecord *record;
+    SimFaults *faults;
+
+    gint64 now_us;
+    SimMode mode;
+    gboolean is_plugged, is_connected;
+    guint generation;
+    SimReset leave_how, first_boot;
+    gint64 leave_us, arrive_us; /* G_MAXINT64: not planned */
+    SimUsb usb;
+    guint8 configuration;
+    GQueue in[16];      /* SimChunk, by endpoint number */
+    guint32 is_stalled; /* bit: endpoint number, +16 for IN */
+    SimBoot boot;
+
+    SimAt *at[3];
+    SimDiag *diag;
+    SimSahara *sahara;
+    SimFirehose *firehose;
+    SimFastboot *fastboot;
+
+    gint64 busy_us; /* the NAND works until then */
+    gint64 take_us; /* takes no more data before then */
+    gint64 own_us;
+    SimVerdict verdict;
+    SimBoot verdict_boot;
+};
+
+/* Queues one IN transfer for `delay_us` from now, never before what is queued already. */
+void sim_emit (SimModem *modem, guint8 endpoint, const void *data, gsize size, gint64 delay_us);
+gboolean sim_is_in_idle (SimModem *modem, guint8 endpoint);
+/* Leaves the bus after `delay_us`. */
+void sim_reset_later (SimModem *modem, SimReset how, gint64 delay_us);
+/* The next event of `kind`; VANISH and STALL (of the endpoint pair `endpoint`) are done here already, and
+ * come out as DEAF. */
+SimHit sim_hit (SimModem *modem, const char *kind, guint8 endpoint);
+void sim_note (SimModem *modem, const char *format, ...) G_GNUC_PRINTF (2, 3);
+void sim_failure (SimModem *modem, const char *format, ...) G_GNUC_PRINTF (2, 3);
+SimOp *sim_op (SimModem *modem, SimOpKind kind, guint start, guint pages, const char *format, ...)
+    G_GNUC_PRINTF (5, 6);
+/* NAND work of that long: the time when it will be done, counted from when it is idle. */
+gint64 sim_work (SimModem *modem, gint64 duration_us);
+
+/* Little-endian. */
+static inline guint32
+sim_get_u32 (const guint8 *at)
+{
+    return at[0] | (guint32) at[1] << 8 | (guint32) at[2] << 16 | (guint32) at[3] << 24;
+}
+
+static inline void
+sim_put_u32 (guint8 *at, guint32 value)
+{
+    at[0] = (guint8) value;
+    at[1] = (guint8) (value >> 8);
+    at[2] = (guint8) (value >> 16);
+    at[3] = (guint8) (value >> 24);
+}
+
+/* The protocol parts. Each takes what the host sent on its OUT endpoint. */
+SimAt *sim_at_new (SimModem *modem, guint8 endpoint);
+void sim_at_free (SimAt *at);
+void sim_at_feed (SimAt *at, const guint8 *data, gsize size);
+
+SimDiag *sim_diag_new (SimModem *modem);
+void sim_diag_free (SimDiag *diag);
+void sim_diag_feed (SimDiag *diag, const guint8 *data, gsize size);
+
+SimSahara *sim_sahara_new (SimModem *modem, gboolean says_hello, gboolean is_in_error);
+void sim_sahara_free (SimSahara *sahara);
+void sim_sahara_feed (SimSahara *sahara, const guint8 *data, gsize size);
+
+SimFirehose *sim_firehose_new (SimModem *modem, gboolean says_logs, gboolean waits_for_raw);
+void sim_firehose_free (SimFirehose *firehose);
+gboolean sim_firehose_can_take (SimFirehose *firehose);
+void sim_firehose_feed (SimFirehose *firehose, const guint8 *data, gsize size);
+/* The host wants data and nothing is queued. */
+void sim_firehose_refill (SimFirehose *firehose);
+
+SimFastboot *sim_fastboot_new (SimModem *modem);
+void sim_fastboot_free (SimFastboot *fastboot);
+void sim_fastboot_feed (SimFastboot *fastboot, const guint8 *data, gsize size);
+
+/* usbdesc.c */
+SimResult sim_usb_control (SimModem *modem, const guint8 setup[8], guint8 *data, gsize *size);

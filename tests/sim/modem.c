@@ -1,0 +1,631 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The simulated modem: power, plug, endpoints and time. What is spoken on the endpoints is in at.c, diag.c,
+ * sahara.c, firehose.c and fastboot.c; what a boot leads to is in chain.c. */
+
+#include "sim/internal.h"
+
+#include <string.h>
+
+#define N_BLOCKS       2048
+#define MIN_BLOCKS     1500
+#define PAYLOAD        8192
+#define REENUMERATE_US 300000
+#define POWER_OFF_US   500000
+
+/* From reset to enumeration, instant and real speed. Source: 8 s boot: the project's benchmark; the rest is
+ * made up. */
+static const guint boot_ms[] = { 300, 8000 };
+static const guint edl_ms[] = { 100, 800 };
+
+typedef struct {
+    gint64 ready_us;
+    gsize size, at;
+    guint8 data[];
+} SimChunk;
+
+static const struct {
+    const char *name;
+    SimQuirk quirk;
+} quirks[] = {
+    { "nak-payload", SIM_QUIRK_NAK_PAYLOAD },
+    { "no-read", SIM_QUIRK_NO_READ },
+    { "no-diag-echo", SIM_QUIRK_NO_DIAG_ECHO },
+    { "other-table", SIM_QUIRK_OTHER_TABLE },
+    { "in-zlp", SIM_QUIRK_IN_ZLP },
+    { "sahara-zlp", SIM_QUIRK_SAHARA_ZLP },
+    { "no-command-mode", SIM_QUIRK_NO_COMMAND_MODE },
+    { "done-complete", SIM_QUIRK_DONE_COMPLETE },
+    { "merge", SIM_QUIRK_MERGE },
+    { "fragment", SIM_QUIRK_FRAGMENT },
+    { "read-64", SIM_QUIRK_READ_64 },
+};
+
+/* --- what the parts use --- */
+
+void
+sim_note (SimModem *modem, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list args;
+
+    va_start (args, format);
+    text = g_strdup_vprintf (format, args);
+    va_end (args);
+    sim_record_note (modem->record, modem->now_us, modem->mode, "%s", text);
+}
+
+void
+sim_failure (SimModem *modem, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list args;
+
+    va_start (args, format);
+    text = g_strdup_vprintf (format, args);
+    va_end (args);
+    sim_record_failure (modem->record, modem->now_us, modem->mode, "%s", text);
+}
+
+SimOp *
+sim_op (SimModem *modem, SimOpKind kind, guint start, guint pages, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list args;
+
+    va_start (args, format);
+    text = g_strdup_vprintf (format, args);
+    va_end (args);
+    sim_note (modem, "%s", text);
+    return sim_record_op (modem->record, modem->now_us, kind, start, pages, "%s", text);
+}
+
+void
+sim_emit (SimModem *modem, guint8 endpoint, const void *data, gsize size, gint64 delay_us)
+{
+    GQueue *queue = &modem->in[endpoint & 0x0f];
+    SimChunk *last = g_queue_peek_tail (queue);
+    SimChunk *chunk = g_malloc (sizeof *chunk + size);
+
+    chunk->ready_us = MAX (modem->now_us + delay_us, last ? last->ready_us : 0);
+    chunk->size = size;
+    chunk->at = 0;
+    if (size > 0)
+        memcpy (chunk->data, data, size);
+    g_queue_push_tail (queue, chunk);
+}
+
+gboolean
+sim_is_in_idle (SimModem *modem, guint8 endpoint)
+{
+    return g_queue_is_empty (&modem->in[endpoint & 0x0f]);
+}
+
+void
+sim_reset_later (SimModem *modem, SimReset how, gint64 delay_us)
+{
+    modem->leave_how = how;
+    modem->leave_us = modem->now_us + delay_us;
+}
+
+gint64
+sim_work (SimModem *modem, gint64 duration_us)
+{
+    modem->busy_us = MAX (modem->busy_us, modem->now_us) + duration_us;
+    modem->own_us += duration_us;
+    return modem->busy_us;
+}
+
+static void
+drop_queue (GQueue *queue)
+{
+    g_queue_clear_full (queue, g_free);
+}
+
+SimHit
+sim_hit (SimModem *modem, const char *kind, guint8 endpoint)
+{
+    SimHit hit = sim_faults_next (modem->faults, kind);
+
+    if (hit.action == SIM_ACT_NONE)
+        return hit;
+    sim_note (modem, "fault at %s", kind);
+    if (hit.action == SIM_ACT_VANISH) {
+        sim_reset_later (modem, hit.argument ? SIM_RESET_OFF : SIM_RESET_BOOT, 0);
+        hit.action = SIM_ACT_DEAF;
+    } else if (hit.action == SIM_ACT_STALL) {
+        modem->is_stalled |= 1u << endpoint | 1u << (endpoint + 16);
+        drop_queue (&modem->in[endpoint]);
+        hit.action = SIM_ACT_DEAF;
+    }
+    return hit;
+}
+
+/* --- coming and going --- */
+
+static void
+free_functions (SimModem *modem)
+{
+    for (guint i = 0; i < G_N_ELEMENTS (modem->at); i++)
+        g_clear_pointer (&modem->at[i], sim_at_free);
+    g_clear_pointer (&modem->diag, sim_diag_free);
+    g_clear_pointer (&modem->sahara, sim_sahara_free);
+    g_clear_pointer (&modem->firehose, sim_firehose_free);
+    g_clear_pointer (&modem->fastboot, sim_fastboot_free);
+    for (guint i = 0; i < G_N_ELEMENTS (modem->in); i++)
+        drop_queue (&modem->in[i]);
+}
+
+static void
+disconnect (SimModem *modem)
+{
+    if (modem->is_connected) {
+        modem->is_connected = FALSE;
+        modem->generation++;
+        sim_note (modem, "leaves the bus");
+    }
+    modem->configuration = 0;
+    modem->is_stalled = 0;
+    modem->leave_how = SIM_RESET_NONE;
+    modem->leave_us = G_MAXINT64;
+}
+
+/* Everything in RAM is gone. */
+static void
+power_off (SimModem *modem)
+{
+    disconnect (modem);
+    free_functions (modem);
+    modem->mode = SIM_MODE_OFF;
+    modem->busy_us = 0;
+    modem->take_us = 0;
+    modem->arrive_us = G_MAXINT64;
+}
+
+static gint64
+time_to_come (const SimModem *modem, SimMode mode)
+{
+    guint ms = modem->edl_ms;
+
+    if (mode == SIM_MODE_NORMAL)
+        ms = modem->boot_ms;
+    else if (mode == SIM_MODE_FASTBOOT)
+        ms = modem->edl_ms * 2;
+    return (gint64) ms * 1000;
+}
+
+/* Starts from reset; the new identity comes up some time later. */
+static void
+boot (SimModem *modem, SimReset how, gint64 delay_us)
+{
+    SimMode mode;
+
+    power_off (modem);
+    sim_chain_boot (modem->nand, &modem->factory, &modem->boot);
+    mode = modem->boot.mode;
+    if (how == SIM_RESET_EDL)
+        mode = SIM_MODE_EDL;
+    else if (how == SIM_RESET_FASTBOOT && (mode == SIM_MODE_NORMAL || mode == SIM_MODE_FASTBOOT))
+        mode = SIM_MODE_FASTBOOT;
+    modem->mode = mode;
+    if (mode != SIM_MODE_OFF) {
+        modem->own_us += time_to_come (modem, mode);
+        modem->arrive_us = modem->now_us + delay_us + time_to_come (modem, mode);
+    }
+    sim_note (modem, "boots: %s", modem->boot.is_healthy ? modem->boot.version : modem->boot.reason);
+}
+
+static void
+start_normal (SimModem *modem)
+{
+    guint8 in, out;
+
+    for (guint i = 0; modem->boot.has_at && sim_family_get_at_port (i, &in, &out); i++)
+        modem->at[i] = sim_at_new (modem, in);
+    if (modem->boot.has_diag)
+        modem->diag = sim_diag_new (modem);
+    modem->usb = modem->family->normal;
+}
+
+static void
+start_edl (SimModem *modem)
+{
+    SimStart start = modem->start;
+
+    modem->start = SIM_START_EDL; /* only the first time */
+    modem->usb = modem->family->edl;
+    if (start == SIM_START_EDL_PROGRAMMER || start == SIM_START_EDL_RAW)
+        modem->firehose = sim_firehose_new (modem, FALSE, start == SIM_START_EDL_RAW);
+    else
+        modem->sahara =
+            sim_sahara_new (modem, start != SIM_START_EDL_HALF_WAY && start != SIM_START_EDL_ERROR,
+                            start == SIM_START_EDL_ERROR);
+}
+
+static void
+arrive (SimModem *modem)
+{
+    gboolean is_same = modem->at[0] || modem->diag || modem->sahara || modem->firehose || modem->fastboot;
+
+    modem->arrive_us = G_MAXINT64;
+    modem->is_connected = TRUE;
+    modem->generation++;
+    if (!is_same) {
+        switch (modem->mode) {
+        case SIM_MODE_NORMAL:
+            start_normal (modem);
+            break;
+        case SIM_MODE_EDL:
+            start_edl (modem);
+            break;
+        case SIM_MODE_FASTBOOT:
+            modem->usb = modem->family->fastboot;
+            modem->usb.serial = modem->serial;
+            modem->fastboot = sim_fastboot_new (modem);
+            break;
+        case SIM_MODE_OFF:
+        default:
+            break;
+        }
+    }
+    sim_note (modem, "is on the bus as %04x:%04x", modem->usb.vid, modem->usb.pid);
+}
+
+static void
+leave (SimModem *modem)
+{
+    SimReset how = modem->leave_how;
+
+    disconnect (modem);
+    switch (how) {
+    case SIM_RESET_SAME:
+        modem->arrive_us = modem->now_us + REENUMERATE_US;
+        break;
+    case SIM_RESET_OFF:
+        power_off (modem);
+        break;
+    case SIM_RESET_BOOT:
+    case SIM_RESET_EDL:
+    case SIM_RESET_FASTBOOT:
+        boot (modem, how, 0);
+        break;
+    case SIM_RESET_NONE:
+    default:
+        break;
+    }
+}
+
+void
+sim_modem_advance (SimModem *modem, gint64 now_us)
+{
+    /* Each round uses one planned event up; a boot plans one more, so three rounds are enough. */
+    for (guint i = 0; i < 4; i++) {
+        gint64 next = MIN (modem->leave_us, modem->arrive_us);
+
+        if (next > now_us)
+            break;
+        modem->now_us = MAX (modem->now_us, next);
+        if (modem->leave_us <= modem->now_us)
+            leave (modem);
+        else
+            arrive (modem);
+    }
+    modem->now_us = MAX (modem->now_us, now_us);
+}
+
+gint64
+sim_modem_next_event_us (SimModem *modem)
+{
+    gint64 next = MIN (modem->leave_us, modem->arrive_us);
+
+    if (modem->take_us > modem->now_us)
+        next = MIN (next, modem->take_us);
+    for (guint i = 0; i < G_N_ELEMENTS (modem->in); i++) {
+        const SimChunk *chunk = g_queue_peek_head (&modem->in[i]);
+
+        if (chunk && chunk->ready_us > modem->now_us)
+            next = MIN (next, chunk->ready_us);
+    }
+    return next;
+}
+
+/* --- the host's side --- */
+
+guint
+sim_modem_get_generation (const SimModem *modem)
+{
+    return modem->generation;
+}
+
+const SimUsb *
+sim_modem_get_usb (const SimModem *modem)
+{
+    return modem->is_connected ? &modem->usb : NULL;
+}
+
+SimMode
+sim_modem_get_mode (const SimModem *modem)
+{
+    return modem->mode;
+}
+
+static gboolean
+has_endpoint (const SimModem *modem, guint8 address)
+{
+    if (!modem->is_connected)
+        return FALSE;
+    for (guint i = 0; i < modem->usb.n_interfaces; i++) {
+        for (guint j = 0; j < modem->usb.interfaces[i].n_endpoints; j++) {
+            if (modem->usb.interfaces[i].endpoints[j].address == address)
+                return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+SimResult
+sim_modem_control (SimModem *modem, gint64 now_us, const guint8 setup[8], guint8 *data, gsize *size)
+{
+    sim_modem_advance (modem, now_us);
+    *size = 0;
+    return modem->is_connected ? sim_usb_control (modem, setup, data, size) : SIM_GONE;
+}
+
+static SimAt *
+find_at (SimModem *modem, guint8 endpoint)
+{
+    guint8 in, out;
+
+    for (guint i = 0; sim_family_get_at_port (i, &in, &out); i++) {
+        if (out == endpoint)
+            return modem->at[i];
+    }
+    return NULL;
+}
+
+static void
+deliver (SimModem *modem, guint8 endpoint, const guint8 *data, gsize size)
+{
+    SimAt *at;
+
+    if (modem->firehose) {
+        sim_firehose_feed (modem->firehose, data, size);
+    } else if (modem->sahara) {
+        sim_sahara_feed (modem->sahara, data, size);
+    } else if (modem->fastboot) {
+        sim_fastboot_feed (modem->fastboot, data, size);
+    } else if (endpoint == SIM_EP_DIAG) {
+        if (modem->diag)
+            sim_diag_feed (modem->diag, data, size);
+    } else {
+        at = find_at (modem, endpoint);
+        if (at)
+            sim_at_feed (at, data, size);
+    }
+}
+
+SimResult
+sim_modem_out (SimModem *modem, gint64 now_us, guint8 endpoint, const guint8 *data, gsize size)
+{
+    sim_modem_advance (modem, now_us);
+    if (!has_endpoint (modem, endpoint))
+        return SIM_GONE;
+    if (modem->is_stalled & 1u << (endpoint & 0x0f))
+        return SIM_STALL;
+    if (modem->firehose && !sim_firehose_can_take (modem->firehose))
+        return SIM_NOT_YET;
+    sim_record_transfer (modem->record, modem->now_us, modem->mode, endpoint, data, size);
+    deliver (modem, endpoint, data, size);
+    sim_hit (modem, "transfer", endpoint & 0x0f);
+    sim_modem_advance (modem, now_us);
+    return SIM_OK;
+}
+
+SimResult
+sim_modem_in (SimModem *modem, gint64 now_us, guint8 endpoint, guint8 *data, gsize max, gsize *size)
+{
+    GQueue *queue = &modem->in[endpoint & 0x0f];
+    SimChunk *chunk;
+
+    *size = 0;
+    sim_modem_advance (modem, now_us);
+    if (!has_endpoint (modem, endpoint))
+        return SIM_GONE;
+    if (modem->is_stalled & 1u << ((endpoint & 0x0f) + 16))
+        return SIM_STALL;
+    if (g_queue_is_empty (queue) && modem->firehose)
+        sim_firehose_refill (modem->firehose);
+    chunk = g_queue_peek_head (queue);
+    if (!chunk || chunk->ready_us > modem->now_us)
+        return SIM_NOT_YET;
+    *size = MIN (max, chunk->size - chunk->at);
+    memcpy (data, chunk->data + chunk->at, *size);
+    chunk->at += *size;
+    if (chunk->at == chunk->size)
+        g_free (g_queue_pop_head (queue));
+    sim_record_transfer (modem->record, modem->now_us, modem->mode, endpoint, data, *size);
+    sim_hit (modem, "transfer", endpoint & 0x0f);
+    sim_modem_advance (modem, now_us);
+    return SIM_OK;
+}
+
+/* --- the hand at the cable --- */
+
+void
+sim_modem_unplug (SimModem *modem, gint64 now_us)
+{
+    sim_modem_advance (modem, now_us);
+    sim_note (modem, "is unplugged");
+    modem->is_plugged = FALSE;
+    power_off (modem);
+}
+
+void
+sim_modem_plug (SimModem *modem, gint64 now_us)
+{
+    sim_modem_advance (modem, now_us);
+    if (modem->is_plugged)
+        return;
+    modem->is_plugged = TRUE;
+    sim_note (modem, "is plugged in");
+    boot (modem, SIM_RESET_BOOT, 0);
+}
+
+void
+sim_modem_power_cycle (SimModem *modem, gint64 now_us)
+{
+    sim_modem_advance (modem, now_us);
+    sim_note (modem, "power is cycled");
+    modem->is_plugged = TRUE;
+    boot (modem, SIM_RESET_BOOT, POWER_OFF_US);
+}
+
+void
+sim_modem_usb_boot (SimModem *modem, gint64 now_us)
+{
+    sim_modem_advance (modem, now_us);
+    sim_note (modem, "USB_BOOT is shorted and power is cycled");
+    modem->is_plugged = TRUE;
+    boot (modem, SIM_RESET_EDL, POWER_OFF_US);
+}
+
+void
+sim_modem_reenumerate (SimModem *modem, gint64 now_us)
+{
+    sim_modem_advance (modem, now_us);
+    if (modem->is_connected)
+        sim_reset_later (modem, SIM_RESET_SAME, 0);
+    sim_modem_advance (modem, now_us);
+}
+
+gboolean
+sim_modem_add_fault (SimModem *modem, const char *text, char **why)
+{
+    return sim_faults_add (modem->faults, text, why);
+}
+
+void
+sim_modem_clear_faults (SimModem *modem)
+{
+    sim_faults_clear (modem->faults);
+}
+
+guint
+sim_modem_get_faults_hit (const SimModem *modem)
+{
+    return sim_faults_get_n_hit (modem->faults);
+}
+
+/* --- creation --- */
+
+void
+sim_config_init (SimConfig *config)
+{
+    memset (config, 0, sizeof *config);
+    config->family = "ec25";
+    config->serial = "700a421b";
+}
+
+static gboolean
+parse_quirks (SimModem *modem, const char *text, char **why)
+{
+    g_auto (GStrv) names = g_strsplit (text ? text : "", ",", -1);
+
+    for (guint i = 0; names[i]; i++) {
+        gboolean known = names[i][0] == '\0';
+
+        for (guint j = 0; j < G_N_ELEMENTS (quirks); j++) {
+            if (g_str_equal (names[i], quirks[j].name)) {
+                modem->quirks |= quirks[j].quirk;
+                known = TRUE;
+            }
+        }
+        if (!known) {
+            *why = g_strdup_printf ("unknown quirk \"%s\"", names[i]);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static gboolean
+make_chip (SimModem *modem, const SimConfig *config, const char *version, char **why)
+{
+    guint n_blocks = config->n_blocks ? config->n_blocks : N_BLOCKS;
+    const char *geometry = config->geometry;
+
+    if (!geometry)
+        geometry = strstr (version, "M4G") ? "p4K_b256K" : "p2K_b128K";
+    if (n_blocks < MIN_BLOCKS || !sim_layout_init (&modem->factory, geometry, n_blocks)) {
+        *why = g_strdup_printf ("no chip with %s and %u blocks", geometry, n_blocks);
+        return FALSE;
+    }
+    if (modem->quirks & SIM_QUIRK_OTHER_TABLE)
+        sim_layout_make_other (&modem->factory);
+    modem->nand = sim_nand_new (modem->factory.page_size, modem->factory.pages_per_block, n_blocks);
+    for (guint i = 0; i < config->n_bad_blocks; i++) {
+        if (config->bad_blocks[i] >= n_blocks) {
+            *why = g_strdup_printf ("bad block %u is outside of the chip", config->bad_blocks[i]);
+            return FALSE;
+        }
+        modem->nand->is_bad[config->bad_blocks[i]] = 1;
+    }
+    sim_chain_fill (modem->nand, &modem->factory, version);
+    return TRUE;
+}
+
+SimModem *
+sim_modem_new (const SimConfig *config, gint64 now_us, char **why)
+{
+    g_autoptr (SimModem) modem = g_new0 (SimModem, 1);
+    guint speed = config->speed == SIM_SPEED_REAL ? 1 : 0;
+    SimReset how = SIM_RESET_EDL;
+
+    modem->family = sim_family_find (config->family ? config->family : "");
+    if (!modem->family) {
+        *why = g_strdup_printf ("unknown family \"%s\"", config->family);
+        return NULL;
+    }
+    modem->record = sim_record_new (config->log_path, why);
+    if (!modem->record || !parse_quirks (modem, config->quirks, why) ||
+        !make_chip (modem, config, config->version ? config->version : modem->family->version, why))
+        return NULL;
+    modem->serial = g_strdup (config->serial);
+    modem->speed = config->speed;
+    modem->start = config->start;
+    modem->boot_ms = config->boot_ms ? config->boot_ms : boot_ms[speed];
+    modem->edl_ms = config->edl_ms ? config->edl_ms : edl_ms[speed];
+    modem->diag_noise = config->diag_noise;
+    modem->max_payload = config->max_payload ? config->max_payload : PAYLOAD;
+    modem->faults = sim_faults_new ();
+    modem->now_us = now_us;
+    modem->is_plugged = TRUE;
+    if (config->start == SIM_START_NORMAL)
+        how = SIM_RESET_BOOT;
+    else if (config->start == SIM_START_FASTBOOT)
+        how = SIM_RESET_FASTBOOT;
+    modem->first_boot = how;
+    boot (modem, how, 0);
+    return g_steal_pointer (&modem);
+}
+
+gboolean
+sim_modem_load (SimModem *modem, const char *path, GError **error)
+{
+    if (!sim_nand_load (modem->nand, path, error))
+        return FALSE;
+    boot (modem, modem->first_boot, 0);
+    return TRUE;
+}
+
+void
+sim_modem_free (SimModem *modem)
+{
+    if (!modem)
+        return;
+    free_functions (modem);
+    sim_nand_free (modem->nand);
+    sim_record_free (modem->record);
+    sim_faults_free (modem->faults);
+    g_free (modem->serial);
+    g_free (modem);
+}

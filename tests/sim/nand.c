@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The NAND chip of a simulated modem.
+ *
+ * State file: a text line "MFU-SIM-NAND 1 PAGE_SIZE PAGES_PER_BLOCK N_BLOCKS\n", one byte per block (1: bad),
+ * then for each page that is not erased: number u32 LE, 'f' and a byte or 'd' and page_size bytes. */
+
+#include "sim/nand.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FLAG_ERASED     1u
+#define FLAG_PROGRAMMED 2u
+
+SimNand *
+sim_nand_new (guint page_size, guint pages_per_block, guint n_blocks)
+{
+    SimNand *nand = g_new0 (SimNand, 1);
+    gsize n = (gsize) pages_per_block * n_blocks;
+
+    nand->page_size = page_size;
+    nand->pages_per_block = pages_per_block;
+    nand->n_blocks = n_blocks;
+    nand->pages = g_new0 (gpointer, n);
+    nand->dirty = g_new0 (guint8, n);
+    nand->flags = g_new0 (guint8, n);
+    nand->is_bad = g_new0 (guint8, n_blocks);
+    return nand;
+}
+
+static gboolean
+is_fill (gpointer content)
+{
+    return GPOINTER_TO_SIZE (content) & 1;
+}
+
+static void
+set_content (SimNand *nand, guint page, gpointer content)
+{
+    gpointer old = nand->pages[page];
+
+    if (old && !is_fill (old))
+        g_free (old);
+    nand->pages[page] = content;
+}
+
+void
+sim_nand_free (SimNand *nand)
+{
+    if (!nand)
+        return;
+    for (guint page = 0; page < sim_nand_get_n_pages (nand); page++)
+        set_content (nand, page, NULL);
+    g_free (nand->pages);
+    g_free (nand->dirty);
+    g_free (nand->flags);
+    g_free (nand->is_bad);
+    g_free (nand);
+}
+
+guint
+sim_nand_get_n_pages (const SimNand *nand)
+{
+    return nand->pages_per_block * nand->n_blocks;
+}
+
+gboolean
+sim_nand_is_bad_page (const SimNand *nand, guint page)
+{
+    return nand->is_bad[page / nand->pages_per_block];
+}
+
+void
+sim_nand_erase_block (SimNand *nand, guint block)
+{
+    guint first = block * nand->pages_per_block;
+
+    for (guint page = first; page < first + nand->pages_per_block; page++) {
+        set_content (nand, page, NULL);
+        nand->dirty[page] = 0;
+        nand->flags[page] = FLAG_ERASED;
+    }
+    nand->n_erases++;
+}
+
+static gboolean
+is_even (const guint8 *data, gsize size)
+{
+    return memcmp (data, data + 1, size - 1) == 0;
+}
+
+static gpointer
+make_content (const SimNand *nand, const guint8 *data)
+{
+    if (!is_even (data, nand->page_size))
+        return g_memdup2 (data, nand->page_size);
+    return data[0] == 0xff ? NULL : GSIZE_TO_POINTER ((gsize) data[0] << 1 | 1);
+}
+
+gboolean
+sim_nand_program (SimNand *nand, guint page, const guint8 *data, gsize size)
+{
+    g_autofree guint8 *full = NULL;
+    gboolean was_erased = !nand->dirty[page];
+
+    if (size < nand->page_size || !was_erased) {
+        full = g_malloc (nand->page_size);
+        memset (full, 0xff, nand->page_size);
+        memcpy (full, data, MIN (size, nand->page_size));
+        data = full;
+    }
+    if (!was_erased) {
+        g_autofree guint8 *old = g_malloc (nand->page_size);
+
+        sim_nand_read (nand, page, old);
+        for (guint i = 0; i < nand->page_size; i++)
+            full[i] &= old[i];
+    }
+    set_content (nand, page, make_content (nand, data));
+    nand->dirty[page] = 1;
+    nand->flags[page] = (nand->flags[page] & FLAG_ERASED) | FLAG_PROGRAMMED;
+    return was_erased;
+}
+
+void
+sim_nand_fill (SimNand *nand, guint page, guint8 byte)
+{
+    set_content (nand, page, byte == 0xff ? NULL : GSIZE_TO_POINTER ((gsize) byte << 1 | 1));
+    nand->dirty[page] = 1;
+}
+
+void
+sim_nand_read (const SimNand *nand, guint page, guint8 *data)
+{
+    gpointer content = nand->pages[page];
+
+    if (!content)
+        memset (data, 0xff, nand->page_size);
+    else if (is_fill (content))
+        memset (data, (int) (GPOINTER_TO_SIZE (content) >> 1), nand->page_size);
+    else
+        memcpy (data, content, nand->page_size);
+}
+
+gboolean
+sim_nand_is_filled (const SimNand *nand, guint page, guint8 byte)
+{
+    gpointer content = nand->pages[page];
+
+    if (!content)
+        return byte == 0xff;
+    return is_fill (content) && (guint8) (GPOINTER_TO_SIZE (content) >> 1) == byte;
+}
+
+guint
+sim_nand_skip_bad (const SimNand *nand, guint start, guint offset)
+{
+    guint n = sim_nand_get_n_pages (nand);
+    guint page = start;
+
+    /* Whole good blocks at once; each round moves forward, so it ends at the end of the chip. */
+    while (page < n) {
+        guint left = nand->pages_per_block - page % nand->pages_per_block;
+
+        if (sim_nand_is_bad_page (nand, page)) {
+            page += left;
+        } else if (offset < left) {
+            return page + offset;
+        } else {
+            offset -= left;
+            page += left;
+        }
+    }
+    return G_MAXUINT;
+}
+
+static gboolean
+fail_errno (const char *path, GError **error)
+{
+    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "%s: %s", path, g_strerror (errno));
+    return FALSE;
+}
+
+static void
+write_page (const SimNand *nand, guint page, FILE *file)
+{
+    gpointer content = nand->pages[page];
+    guint32 number = GUINT32_TO_LE (page);
+
+    fwrite (&number, sizeof number, 1, file);
+    if (!content || is_fill (content)) {
+        fputc ('f', file);
+        fputc (content ? (int) (GPOINTER_TO_SIZE (content) >> 1) : 0xff, file);
+    } else {
+        fputc ('d', file);
+        fwrite (content, nand->page_size, 1, file);
+    }
+}
+
+gboolean
+sim_nand_save (const SimNand *nand, const char *path, GError **error)
+{
+    g_autofree char *temporary = g_strconcat (path, ".new", NULL);
+    FILE *file = fopen (temporary, "wb");
+    gboolean failed;
+
+    if (!file)
+        return fail_errno (temporary, error);
+    fprintf (file, "MFU-SIM-NAND 1 %u %u %u\n", nand->page_size, nand->pages_per_block, nand->n_blocks);
+    fwrite (nand->is_bad, 1, nand->n_blocks, file);
+    for (guint page = 0; page < sim_nand_get_n_pages (nand); page++) {
+        if (nand->dirty[page])
+            write_page (nand, page, file);
+    }
+    failed = ferror (file) != 0;
+    if (fclose (file) != 0 || failed || rename (temporary, path) != 0)
+        return fail_errno (path, error);
+    return TRUE;
+}
+
+static gboolean
+load_pages (SimNand *nand, FILE *file)
+{
+    g_autofree guint8 *data = g_malloc (nand->page_size);
+    guint32 number;
+
+    while (fread (&number, sizeof number, 1, file) == 1) {
+        guint page = GUINT32_FROM_LE (number);
+        int kind = fgetc (file);
+
+        if (page >= sim_nand_get_n_pages (nand))
+            return FALSE;
+        if (kind == 'f') {
+            int byte = fgetc (file);
+
+            if (byte == EOF)
+                return FALSE;
+            sim_nand_fill (nand, page, (guint8) byte);
+        } else if (kind == 'd' && fread (data, nand->page_size, 1, file) == 1) {
+            set_content (nand, page, make_content (nand, data));
+            nand->dirty[page] = 1;
+        } else {
+            return FALSE;
+        }
+    }
+    return feof (file);
+}
+
+gboolean
+sim_nand_load (SimNand *nand, const char *path, GError **error)
+{
+    FILE *file = fopen (path, "rb");
+    guint page_size, pages_per_block, n_blocks;
+    gboolean ok;
+
+    if (!file)
+        return fail_errno (path, error);
+    ok = fscanf (file, "MFU-SIM-NAND 1 %u %u %u", &page_size, &pages_per_block, &n_blocks) == 3 &&
+         fgetc (file) == '\n' && page_size == nand->page_size && pages_per_block == nand->pages_per_block &&
+         n_blocks == nand->n_blocks;
+    if (ok) {
+        for (guint page = 0; page < sim_nand_get_n_pages (nand); page++) {
+            set_content (nand, page, NULL);
+            nand->dirty[page] = 0;
+            nand->flags[page] = 0;
+        }
+        ok = fread (nand->is_bad, 1, n_blocks, file) == n_blocks && load_pages (nand, file);
+    }
+    fclose (file);
+    if (!ok)
+        g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: not a state file of this chip", path);
+    return ok;
+}

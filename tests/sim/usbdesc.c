@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Endpoint 0: descriptors and standard requests. Source: USB 2.0 specification, chapter 9. */
+
+#include "sim/internal.h"
+
+#include <string.h>
+
+#define REQ_GET_STATUS        0x00
+#define REQ_CLEAR_FEATURE     0x01
+#define REQ_GET_DESCRIPTOR    0x06
+#define REQ_GET_CONFIGURATION 0x08
+#define REQ_SET_CONFIGURATION 0x09
+#define REQ_GET_INTERFACE     0x0a
+#define REQ_SET_INTERFACE     0x0b
+
+#define DESC_DEVICE        1
+#define DESC_CONFIGURATION 2
+#define DESC_STRING        3
+
+#define CONFIG_MAX 512
+
+static guint16
+get_u16 (const guint8 *at)
+{
+    return (guint16) (at[0] | at[1] << 8);
+}
+
+static void
+put_u16 (guint8 *at, guint16 value)
+{
+    at[0] = (guint8) value;
+    at[1] = (guint8) (value >> 8);
+}
+
+static gsize
+build_device (const SimUsb *usb, guint8 *out)
+{
+    static const guint8 head[] = { 18, DESC_DEVICE, 0x00, 0x02, 0, 0, 0, 64 };
+
+    memcpy (out, head, sizeof head);
+    put_u16 (out + 8, usb->vid);
+    put_u16 (out + 10, usb->pid);
+    put_u16 (out + 12, usb->bcd_device);
+    out[14] = usb->manufacturer ? 1 : 0;
+    out[15] = usb->product ? 2 : 0;
+    out[16] = usb->serial ? 3 : 0;
+    out[17] = 1;
+    return 18;
+}
+
+static gsize
+build_configuration (const SimUsb *usb, guint8 *out)
+{
+    gsize n = 9;
+
+    for (guint i = 0; i < usb->n_interfaces; i++) {
+        const SimInterface *interface = &usb->interfaces[i];
+        const guint8 head[] = { 9,
+                                4,
+                                interface->number,
+                                0,
+                                (guint8) interface->n_endpoints,
+                                interface->klass,
+                                interface->subclass,
+                                interface->protocol,
+                                0 };
+
+        memcpy (out + n, head, sizeof head);
+        n += sizeof head;
+        for (guint j = 0; j < interface->n_endpoints; j++) {
+            const SimEndpoint *endpoint = &interface->endpoints[j];
+            guint8 *at = out + n;
+
+            at[0] = 7;
+            at[1] = 5;
+            at[2] = endpoint->address;
+            at[3] = endpoint->type;
+            put_u16 (at + 4, endpoint->max_packet);
+            at[6] = endpoint->type == 3 ? 9 : 0;
+            n += 7;
+        }
+    }
+    memset (out, 0, 9);
+    out[0] = 9;
+    out[1] = DESC_CONFIGURATION;
+    put_u16 (out + 2, (guint16) n);
+    out[4] = (guint8) usb->n_interfaces;
+    out[5] = 1;
+    out[7] = 0xa0;
+    out[8] = 250;
+    return n;
+}
+
+static gsize
+build_string (const char *text, guint8 *out)
+{
+    gsize n = MIN (strlen (text), 126);
+
+    out[0] = (guint8) (2 + 2 * n);
+    out[1] = DESC_STRING;
+    for (gsize i = 0; i < n; i++)
+        put_u16 (out + 2 + 2 * i, (guint8) text[i]);
+    return 2 + 2 * n;
+}
+
+static gsize
+build_descriptor (const SimUsb *usb, guint type, guint index, guint8 *out)
+{
+    const char *const strings[] = { NULL, usb->manufacturer, usb->product, usb->serial };
+    static const guint8 languages[] = { 4, DESC_STRING, 0x09, 0x04 };
+
+    if (type == DESC_DEVICE)
+        return build_device (usb, out);
+    if (type == DESC_CONFIGURATION && index == 0)
+        return build_configuration (usb, out);
+    if (type != DESC_STRING)
+        return 0;
+    if (index == 0) {
+        memcpy (out, languages, sizeof languages);
+        return sizeof languages;
+    }
+    return index < G_N_ELEMENTS (strings) && strings[index] ? build_string (strings[index], out) : 0;
+}
+
+static SimResult
+get_standard (SimModem *modem, const guint8 setup[8], guint8 *data, gsize *size)
+{
+    guint8 buffer[CONFIG_MAX] = { 0 };
+    gsize n = 0;
+
+    switch (setup[1]) {
+    case REQ_GET_DESCRIPTOR:
+        n = build_descriptor (&modem->usb, setup[3], setup[2], buffer);
+        break;
+    case REQ_GET_STATUS:
+        n = 2;
+        break;
+    case REQ_GET_CONFIGURATION:
+        buffer[0] = modem->configuration;
+        n = 1;
+        break;
+    case REQ_GET_INTERFACE:
+        n = 1;
+        break;
+    default:
+        break;
+    }
+    if (n == 0)
+        return SIM_STALL;
+    *size = MIN (n, get_u16 (setup + 6));
+    memcpy (data, buffer, *size);
+    return SIM_OK;
+}
+
+static SimResult
+set_standard (SimModem *modem, const guint8 setup[8])
+{
+    switch (setup[1]) {
+    case REQ_SET_CONFIGURATION:
+        modem->configuration = setup[2];
+        modem->is_stalled = 0;
+        return setup[2] <= 1 ? SIM_OK : SIM_STALL;
+    case REQ_SET_INTERFACE:
+        return get_u16 (setup + 2) == 0 ? SIM_OK : SIM_STALL;
+    case REQ_CLEAR_FEATURE:
+        if (setup[0] == 0x02)
+            modem->is_stalled &= ~(1u << ((setup[4] & 0x0f) + (setup[4] & 0x80 ? 16 : 0)));
+        return SIM_OK;
+    case REQ_GET_STATUS:
+    case REQ_GET_DESCRIPTOR:
+        return SIM_STALL;
+    default:
+        return SIM_OK;
+    }
+}
+
+SimResult
+sim_usb_control (SimModem *modem, const guint8 setup[8], guint8 *data, gsize *size)
+{
+    guint kind = setup[0] >> 5 & 3;
+
+    if (kind == 0)
+        return setup[0] & 0x80 ? get_standard (modem, setup, data, size) : set_standard (modem, setup);
+    /* Class requests: line state and coding of the serial ports are taken, QMI (interface 4) is not there. */
+    if (kind == 1 && setup[0] == 0x21 && (setup[1] == 0x22 || setup[1] == 0x20)) {
+        sim_note (modem, "port %u: %s %04x", setup[4], setup[1] == 0x22 ? "line state" : "line coding",
+                  get_u16 (setup + 2));
+        return SIM_OK;
+    }
+    sim_note (modem, "control %02x %02x refused", setup[0], setup[1]);
+    return SIM_STALL;
+}
