@@ -107,6 +107,13 @@ sim_modem_dup_status_text (SimModem *modem)
     return g_string_free (text, FALSE);
 }
 
+void
+sim_modem_flush_log (SimModem *modem)
+{
+    if (modem->record->log)
+        fflush (modem->record->log);
+}
+
 guint64
 sim_modem_get_bytes_out (SimModem *modem, SimMode mode)
 {

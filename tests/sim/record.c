@@ -9,6 +9,7 @@
 #define MAX_FAILURES   200   /* kept as text; the count goes on */
 #define MAX_OPS        20000 /* a full flash is about 30 */
 #define LOG_HEX_BYTES  48
+#define LOG_BULK_BYTES 8 /* of what is too long to be a command */
 #define LOG_TEXT_BYTES 1024
 
 static void
@@ -92,11 +93,27 @@ is_text (const guint8 *data, gsize size)
     return TRUE;
 }
 
+/* printf would cost more than the transfer. */
+static void
+write_hex (FILE *file, const guint8 *data, gsize size)
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[3 * LOG_HEX_BYTES];
+
+    for (gsize i = 0; i < size; i++) {
+        text[3 * i] = ' ';
+        text[3 * i + 1] = digits[data[i] >> 4];
+        text[3 * i + 2] = digits[data[i] & 15];
+    }
+    fwrite (text, 1, 3 * size, file);
+}
+
 void
 sim_record_transfer (SimRecord *record, gint64 now_us, SimMode mode, guint8 endpoint, const guint8 *data,
                      gsize size)
 {
     gboolean is_in = endpoint & 0x80;
+    gsize limit = size > LOG_TEXT_BYTES ? LOG_BULK_BYTES : LOG_HEX_BYTES;
 
     if (is_in)
         record->bytes_in[mode] += size;
@@ -113,9 +130,8 @@ sim_record_transfer (SimRecord *record, gint64 now_us, SimMode mode, guint8 endp
         fprintf (record->log, " \"%s\"\n", escaped);
         return;
     }
-    for (gsize i = 0; i < size && i < LOG_HEX_BYTES; i++)
-        fprintf (record->log, " %02x", data[i]);
-    fputs (size > LOG_HEX_BYTES ? " ...\n" : "\n", record->log);
+    write_hex (record->log, data, MIN (size, limit));
+    fputs (size > limit ? " ...\n" : "\n", record->log);
 }
 
 void
