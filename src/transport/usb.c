@@ -25,6 +25,8 @@
 #include <fcntl.h>
 #include <libusb.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define GETTEXT_PACKAGE MFU_GETTEXT_DOMAIN
@@ -561,17 +563,34 @@ look_up_endpoints (UsbChannel *self, GError **error)
     return FALSE;
 }
 
+/* libusb asks the device, whose answer is not what counts (nor always true); this is the kernel's. */
+static gboolean
+is_configured (UsbChannel *self)
+{
+    g_autofree char *path = NULL;
+    g_autofree char *value = NULL;
+    struct stat info;
+
+    if (fstat (self->fd, &info) != 0)
+        return TRUE;
+    path = g_strdup_printf ("/sys/dev/char/%u:%u/bConfigurationValue", major (info.st_rdev),
+                            minor (info.st_rdev));
+    if (!g_file_get_contents (path, &value, NULL, NULL))
+        return TRUE;
+    return *g_strstrip (value) != '\0';
+}
+
 /* A device in a held port has no configuration until somebody chooses one. */
 static gboolean
 configure (UsbChannel *self, GError **error)
 {
     struct libusb_config_descriptor *config = NULL;
-    int current = 0;
-    int result = libusb_get_configuration (self->handle, &current);
+    int result;
 
-    if (result == LIBUSB_SUCCESS && current == 0)
-        result = libusb_get_config_descriptor (libusb_get_device (self->handle), 0, &config);
-    if (config != NULL) {
+    if (is_configured (self))
+        return TRUE;
+    result = libusb_get_config_descriptor (libusb_get_device (self->handle), 0, &config);
+    if (result == LIBUSB_SUCCESS) {
         result = libusb_set_configuration (self->handle, config->bConfigurationValue);
         libusb_free_config_descriptor (config);
     }
