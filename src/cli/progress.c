@@ -18,6 +18,8 @@
 #define BAR_COLUMNS     25
 #define MIN_BAR_COLUMNS 10
 #define MIN_TITLE       4
+#define PERCENT_COLUMNS 4 /* "100%" */
+#define FRAME_COLUMNS   4 /* two spaces and both ends of the bar */
 
 #define EIGHTHS 8
 
@@ -155,6 +157,41 @@ tail (const MfuProgress *progress, guint columns)
     return g_strdup (line->str);
 }
 
+static char *
+fit_title (const char *title, guint columns, gboolean has_utf8)
+{
+    g_autofree char *cut = NULL;
+
+    if (!has_utf8 || columns == 0 || mfu_text_width (title) <= columns)
+        return mfu_text_fit (title, columns);
+    cut = mfu_text_fit (title, columns - 1);
+    return g_strconcat (cut, "…", NULL);
+}
+
+/* A long title gets what a wide window has left over. */
+static guint
+title_columns (const MfuProgress *progress, guint columns, guint others)
+{
+    g_autofree char *whole_tail = tail (progress, columns);
+    guint used = others + TITLE_COLUMNS + BAR_COLUMNS + mfu_text_width (whole_tail);
+    guint spare = columns > used ? columns - used : 0;
+
+    return CLAMP (mfu_text_width (progress->title), TITLE_COLUMNS, TITLE_COLUMNS + spare);
+}
+
+/* For windows with no room for a bar. */
+static char *
+render_narrow (const MfuProgress *progress, const char *prefix, guint columns, gboolean has_utf8)
+{
+    guint others = mfu_text_width (prefix) + PERCENT_COLUMNS;
+    guint room = columns > others + MIN_TITLE ? MIN (columns - others, TITLE_COLUMNS) : MIN_TITLE;
+    g_autofree char *title = fit_title (progress->title, room, has_utf8);
+    g_autofree char *line = g_strdup_printf ("%s%s%3u%%", prefix, title, percent (progress));
+    g_autofree char *cut = mfu_text_fit (line, columns);
+
+    return g_strdup (g_strchomp (cut));
+}
+
 char *
 mfu_progress_render (const MfuProgress *progress, guint columns, gboolean has_utf8)
 {
@@ -162,33 +199,21 @@ mfu_progress_render (const MfuProgress *progress, guint columns, gboolean has_ut
     g_autofree char *title = NULL;
     g_autofree char *bar = NULL;
     g_autofree char *behind = NULL;
-    g_autoptr (GString) line = g_string_new (NULL);
-    guint head = mfu_text_width (prefix) + TITLE_COLUMNS + 4;
-    guint frame = 2 + 2 + 1; /* two spaces, both ends of the bar, one space */
-    guint tail_columns, bar_columns;
+    guint others = mfu_text_width (prefix) + PERCENT_COLUMNS + FRAME_COLUMNS;
+    guint head, tail_columns, bar_columns, title_width;
 
-    if (columns < head) {
-        guint room =
-            columns > head - TITLE_COLUMNS + MIN_TITLE ? columns - (head - TITLE_COLUMNS) : MIN_TITLE;
-        g_autofree char *cut = NULL;
+    if (columns < others + TITLE_COLUMNS + MIN_BAR_COLUMNS)
+        return render_narrow (progress, prefix, columns, has_utf8);
 
-        title = mfu_text_fit (progress->title, room);
-        g_string_append_printf (line, "%s%s%3u%%", prefix, title, percent (progress));
-        cut = mfu_text_fit (line->str, columns);
-        return g_strdup (g_strchomp (cut));
-    }
-
-    title = mfu_text_fit (progress->title, TITLE_COLUMNS);
-    g_string_append_printf (line, "%s%s%3u%%", prefix, title, percent (progress));
-    if (columns < head + frame - 1 + MIN_BAR_COLUMNS)
-        return g_strdup (line->str);
-
-    tail_columns = columns - head > frame + MIN_BAR_COLUMNS ? columns - head - frame - MIN_BAR_COLUMNS : 0;
+    title_width = title_columns (progress, columns, others + 1);
+    title = fit_title (progress->title, title_width, has_utf8);
+    head = others + title_width;
+    tail_columns = columns - head > MIN_BAR_COLUMNS + 1 ? columns - head - MIN_BAR_COLUMNS - 1 : 0;
     behind = tail (progress, tail_columns);
-    bar_columns = columns - head - (frame - 1) - (behind[0] != '\0' ? 1 + mfu_text_width (behind) : 0);
+    bar_columns = columns - head - (behind[0] != '\0' ? 1 + mfu_text_width (behind) : 0);
     bar = draw_bar (progress->fraction, MIN (bar_columns, BAR_COLUMNS), has_utf8);
-    g_string_append_printf (line, "  %s%s%s", bar, behind[0] != '\0' ? " " : "", behind);
-    return g_strdup (line->str);
+    return g_strdup_printf ("%s%s%3u%%  %s%s%s", prefix, title, percent (progress), bar,
+                            behind[0] != '\0' ? " " : "", behind);
 }
 
 char *

@@ -12,6 +12,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -82,14 +83,23 @@ draw (MfuTerminal *terminal)
     terminal->drawn_us = g_get_monotonic_time ();
 }
 
+/* Within a step the title follows the partitions, "writing tz", "writing boot": their first word stays. */
+static gboolean
+begins_alike (const char *a, const char *b)
+{
+    gsize n = strcspn (a, " ");
+
+    return n == strcspn (b, " ") && strncmp (a, b, n) == 0;
+}
+
 static void
 write_log (MfuTerminal *terminal, const MfuProgress *progress)
 {
     guint tenth = (guint) (CLAMP (progress->fraction, 0.0, 1.0) * TENTHS);
     g_autofree char *line = NULL;
 
-    if (progress->step_number == terminal->last_step &&
-        g_strcmp0 (progress->title, terminal->last_title) == 0 && tenth <= terminal->last_tenth)
+    if (progress->step_number == terminal->last_step && tenth <= terminal->last_tenth &&
+        terminal->last_title != NULL && begins_alike (progress->title, terminal->last_title))
         return;
     terminal->last_step = progress->step_number;
     terminal->last_tenth = tenth;

@@ -63,20 +63,20 @@ options_of (const Update *update)
 {
     const MfuArguments *arguments = update->arguments;
     gboolean starts = !update->asks && update->kind != MFU_UPDATE_ONLY_CHECK;
-    GVariantDict options;
+    GVariantBuilder options;
 
-    g_variant_dict_init (&options, NULL);
-    g_variant_dict_insert_value (&options, "name",
-                                 g_variant_new_take_string (g_utf8_make_valid (update->package_name, -1)));
-    g_variant_dict_insert (&options, "start", "b", starts);
+    g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
+    g_variant_builder_add (&options, "{sv}", "name",
+                           g_variant_new_take_string (g_utf8_make_valid (update->package_name, -1)));
+    g_variant_builder_add (&options, "{sv}", "start", g_variant_new_boolean (starts));
     if (arguments->allow != NULL)
-        g_variant_dict_insert_value (&options, "allow",
-                                     g_variant_new_strv ((const char *const *) arguments->allow, -1));
+        g_variant_builder_add (&options, "{sv}", "allow",
+                               g_variant_new_strv ((const char *const *) arguments->allow, -1));
     if (arguments->method != NULL)
-        g_variant_dict_insert (&options, "method", "s", arguments->method);
+        g_variant_builder_add (&options, "{sv}", "method", g_variant_new_string (arguments->method));
     if (update->kind == MFU_UPDATE_RECOVER)
-        g_variant_dict_insert (&options, "recover", "b", TRUE);
-    return g_variant_dict_end (&options);
+        g_variant_builder_add (&options, "{sv}", "recover", g_variant_new_boolean (TRUE));
+    return g_variant_builder_end (&options);
 }
 
 /* The modem has a job already: ours if it writes the same package. */

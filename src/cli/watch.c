@@ -192,7 +192,10 @@ show (MfuWatch *watch)
         .seconds_left = view->seconds_left,
     };
 
-    if (progress.title[0] == '\0')
+    /* The service speaks no user's language; its titles are in our catalogue. */
+    if (progress.title[0] != '\0')
+        progress.title = g_dgettext (GETTEXT_PACKAGE, progress.title);
+    else
         progress.title = view->state == MFU_VIEW_VERIFYING ? _ ("reading the package") : _ ("starting");
     mfu_terminal_show (watch->config.terminal, &progress);
 }

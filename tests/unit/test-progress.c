@@ -67,6 +67,29 @@ test_narrow (void)
 }
 
 static void
+test_long_title (void)
+{
+    MfuProgress progress = writing;
+    const struct {
+        guint columns;
+        const char *begin;
+    } cases[] = {
+        { 119, "[5/8] asking ModemManager to let go 62%  ▕███████████████▌         ▏ 61/98 MiB" },
+        { 94, "[5/8] asking ModemManager to… 62%  ▕███████████████▌         ▏ 61/98 MiB" },
+        { 79, "[5/8] asking ModemManager… 62%  ▕████████     ▏ 61/98 MiB" },
+        { 30, "[5/8] asking ModemManager… 62%" },
+    };
+
+    progress.title = "asking ModemManager to let go";
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autofree char *line = mfu_progress_render (&progress, cases[i].columns, TRUE);
+
+        g_test_message ("%s", line);
+        g_assert_true (g_str_has_prefix (line, cases[i].begin));
+    }
+}
+
+static void
 test_never_too_wide (void)
 {
     const char *titles[] = { "", "writing modem", "écriture de l’image système du modem",
@@ -231,6 +254,7 @@ main (int argc, char **argv)
     g_test_add_func ("/progress/wide", test_wide);
     g_test_add_func ("/progress/ascii", test_ascii);
     g_test_add_func ("/progress/narrow", test_narrow);
+    g_test_add_func ("/progress/long-title", test_long_title);
     g_test_add_func ("/progress/never-too-wide", test_never_too_wide);
     g_test_add_func ("/progress/nonsense", test_nonsense);
     g_test_add_func ("/progress/bar-grows-by-eighths", test_bar_grows_by_eighths);
