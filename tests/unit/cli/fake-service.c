@@ -34,7 +34,7 @@
 #define MODEM        PREFIX ".Modem.FirmwareUpdate"
 #define UID          "/sys/devices/platform/vhci_hcd.0/usb1/1-2"
 #define MIB          1048576.0
-#define TICK_MS      20
+#define TICK_MS      10
 #define HALF         10
 #define LAST         20
 
