@@ -90,6 +90,15 @@ mfu_ports_free (MfuPorts *ports)
     g_free (ports);
 }
 
+static gint
+compare_ports (gconstpointer a, gconstpointer b)
+{
+    const MfuUsbDevice *left = *(const MfuUsbDevice *const *) a;
+    const MfuUsbDevice *right = *(const MfuUsbDevice *const *) b;
+
+    return strcmp (left->port, right->port);
+}
+
 GPtrArray *
 mfu_ports_scan (MfuPorts *ports, GError **error)
 {
@@ -115,6 +124,7 @@ mfu_ports_scan (MfuPorts *ports, GError **error)
         if (device != NULL && device->mode != MFU_MODE_UNKNOWN)
             g_ptr_array_add (devices, g_steal_pointer (&device));
     }
+    g_ptr_array_sort (devices, compare_ports);
     return g_steal_pointer (&devices);
 }
 

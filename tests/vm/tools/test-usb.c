@@ -10,6 +10,7 @@
 #include "transport/usb.h"
 #include "util/error.h"
 
+#include <libudev.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,9 +23,12 @@
 #define MANY       (8 * 1024 * 1024)
 #define HS_PORT    "1-1"
 #define SS_PORT    "2-1"
+#define RULES      "/usr/lib/udev/rules.d/77-mm-quectel-firmware.rules"
 #define GUEST_MARK "/etc/mfu-guest"
 
 static const GadgetConfig edl = { 0x05c6, 0x9008, 0x0000, "QHSUSB__BULK", 1, FALSE };
+static const GadgetConfig sbl = { 0x2c7c, 0x0125, 0x0000, "QHSUSB__BULK", 1, FALSE };
+static const GadgetConfig nameless_sbl = { 0x2c7c, 0x0125, 0x0000, NULL, 1, FALSE };
 static const GadgetConfig ec25 = { 0x2c7c, 0x0125, 0x0318, "EC25", 5, FALSE };
 static const GadgetConfig ec25_usb3 = { 0x2c7c, 0x0125, 0x0318, "EC25", 5, TRUE };
 
@@ -656,6 +660,56 @@ test_reenumerate (Fixture *fixture, gconstpointer data)
     g_assert_cmpuint (next->devnum, ==, fixture->device->devnum);
 }
 
+/* The word that tells ModemManager to leave the first interface's tty alone, as udev knows it. */
+static char *
+udev_ignore_of (Fixture *fixture, const char *driver)
+{
+    g_autoptr (MfuUsbDevice) now = NULL;
+    struct udev *udev = udev_new ();
+    struct udev_device *device;
+    char *value = NULL;
+
+    g_assert_true (has_driver_soon (fixture, 0, driver));
+    g_assert_true (g_spawn_command_line_sync ("udevadm settle --timeout=10", NULL, NULL, NULL, NULL));
+    now = mfu_ports_look (fixture->ports, HS_PORT, NULL);
+    device = udev_device_new_from_subsystem_sysname (udev, "tty", mfu_usb_device_get_interface (now, 0)->tty);
+    g_assert_nonnull (device);
+    value = g_strdup (udev_device_get_property_value (device, "ID_MM_DEVICE_IGNORE"));
+    udev_device_unref (device);
+    udev_unref (udev);
+    return value;
+}
+
+/* Our rules keep ModemManager off the download identities, and off nothing else. */
+static void
+test_udev_rules (Fixture *fixture, gconstpointer data)
+{
+    static const struct {
+        const GadgetConfig *config;
+        guint modes;
+        const char *driver;
+        const char *ignore;
+    } cases[] = {
+        { &edl, EDL, "qcserial", "1" },
+        { &sbl, 1u << MFU_MODE_SBL_DOWNLOAD, "option", "1" },
+        { &nameless_sbl, 1u << MFU_MODE_SBL_DOWNLOAD, "option", "1" },
+        { &ec25, NORMAL, "option", NULL },
+    };
+
+    if (access (RULES, F_OK) != 0) {
+        g_test_skip ("our udev rules are not installed");
+        return;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autofree char *ignore = NULL;
+
+        plug (fixture, cases[i].config, cases[i].modes, FALSE);
+        ignore = udev_ignore_of (fixture, cases[i].driver);
+        g_assert_cmpstr (ignore, ==, cases[i].ignore);
+        unplug (fixture);
+    }
+}
+
 static void
 count_change (MfuPorts *ports, gpointer user_data)
 {
@@ -734,5 +788,6 @@ main (int argc, char **argv)
     ADD (hold);
     ADD (reenumerate);
     ADD (watch);
+    ADD (udev_rules);
     return g_test_run ();
 }
