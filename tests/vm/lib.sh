@@ -64,14 +64,28 @@ vm_build_ours() {
     vm_build_all >"$log" 2>&1 || { tail -n 30 "$log" >&2; vm_die "the build failed; all of it is in $log"; }
 }
 
+# Makes a package for the scenarios, /mfu/build/vm/packages/NAME in the guest, unless it is there already:
+#   vm_make_package NAME [OPTION OF make-package]...
+vm_make_package() {
+    local maker=$vm_top/tests/data/make-package out=$vm_build/vm/packages/$1 recipe
+    shift
+    recipe="$(cat "$vm_top"/tests/data/{make-package,*.py} | sha256sum) $*"
+    [ ! -e "$out" ] || [ "$(cat "$out.recipe" 2>/dev/null)" != "$recipe" ] || return 0
+    mkdir -p "$(dirname "$out")"
+    rm -rf "$out"
+    "$maker" "$@" -o "$out" || vm_die "make-package $* failed"
+    echo "$recipe" >"$out.recipe"
+}
+
 # Prints the folder with vmlinuz, initrd.gz and root.img, made now if need be.
 vm_guest() {
     "$vm_dir/build-guest"
 }
 
 vm_take_lock() {
-    exec {vm_lock_fd}>>"$vm_lock" || vm_die "cannot open $vm_lock"
-    chmod a+rw "$vm_lock" 2>/dev/null || true
+    # Opened for reading: in a sticky folder not even root may open another user's file to create it.
+    [ -e "$vm_lock" ] || (umask 0; : >>"$vm_lock")
+    exec {vm_lock_fd}<"$vm_lock" || vm_die "cannot open $vm_lock"
     flock -n "$vm_lock_fd" && return
     echo "waiting for another machine to end ($vm_lock)" >&2
     flock -w "${MFU_VM_LOCK_WAIT:-3600}" "$vm_lock_fd" || vm_die "another machine still runs"

@@ -4,6 +4,10 @@
 
 [ -e /etc/mfu-guest ] || { echo "this runs in the test guest only" >&2; exit 1; }
 . /mfu/out/machine.conf
+# shellcheck source=modem.sh
+. /mfu/src/tests/vm/guest/modem.sh
+# shellcheck source=update.sh
+. /mfu/src/tests/vm/guest/update.sh
 
 # Mutable state of a scenario lives here; it is kept with the logs.
 T=/run/mfu
@@ -11,9 +15,6 @@ MFU_LOG=${MFU_LOG:-/mfu/out/session}
 mkdir -p "$T" "$MFU_LOG"
 export LANG=C.UTF-8 LC_ALL=C.UTF-8
 
-mm_name=org.freedesktop.ModemManager1
-mm_path=/org/freedesktop/ModemManager1
-mm_iface=org.freedesktop.ModemManager1
 
 # --- outcome ---
 
@@ -191,6 +192,7 @@ RULE
 }
 
 # Starts ModemManager: the stock one, or the one that was given to tests/vm/run.
+# shellcheck disable=SC2120  # only some scenarios give options
 start_modemmanager() {
     local command=(/usr/sbin/ModemManager)
     if under_systemd; then
@@ -201,7 +203,7 @@ start_modemmanager() {
             command=("$mm_binary" "--test-plugin-dir=$T/plugins")
             [ -z "${mm_library_dir:-}" ] || command=(env "LD_LIBRARY_PATH=$mm_library_dir" "${command[@]}")
         fi
-        daemon modemmanager "${command[@]}" --log-level=DEBUG "--log-file=$T/modemmanager.log" "$@"
+        daemon modemmanager "${command[@]}" --log-level=DEBUG --log-timestamps "--log-file=$T/modemmanager.log" "$@"
     fi
     wait_until 40 bus_has $mm_name || fail "ModemManager does not come up: $(tail -n 1 "$T/modemmanager.out")"
 }
@@ -247,6 +249,7 @@ modem_paths() {
 
 # Waits for a modem other than $1 (a path; empty: any) and sets MODEM to its path.
 #   wait_for_modem [OLD-PATH [SECONDS]]
+# shellcheck disable=SC2120
 wait_for_modem() {
     local old=${1:-} end=$((SECONDS + ${2:-90}))
     while :; do
@@ -312,14 +315,4 @@ stop_everything() {
     rm -rf /var/lib/mm-firmware-updater /var/lib/private/mm-firmware-updater
     rm -rf /home/tester/* /home/stranger/* /tmp/*
     find "$T" -mindepth 1 -maxdepth 1 ! -name preserved -exec rm -rf {} +
-}
-
-# --- simulated modems ---
-
-start_modem() {
-    fail "no simulated modem yet: $1"
-}
-
-stop_modems() {
-    :
 }

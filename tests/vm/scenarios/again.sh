@@ -1,0 +1,24 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A modem left in EDL by a killed service is finished by the same command once more.
+# timeout: 240
+# package: full/EC25EFAR06A08M4G.zip --size full --form zip
+
+start_all --nand-speed real
+start_update 0 full/EC25EFAR06A08M4G.zip
+wait_for_job
+wait_for_no_return
+pkill -KILL -x mm-firmware-upd || pkill -KILL -f /mm-firmware-updater
+kill -KILL "$UPDATE_PID"
+wait "$UPDATE_PID" || true
+expect_same "$(sim_status mode)" edl mode
+
+run mmcli --firmware-update-list
+expect_status 0
+expect_stdout 'edl|recover'
+run mmcli "--firmware-update=$packages/full/EC25EFAR06A08M4G.zip" --firmware-update-yes
+expect_status 0
+expect_modem_runs $NEW_VERSION
+wait_for_modem '' 60
+expect_revision $NEW_VERSION
+expect_modemmanager_alive

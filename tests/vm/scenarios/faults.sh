@@ -1,0 +1,67 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A modem that refuses, is silent, talks garbage or lies ends in a clear error and a way back that works, never a hang.
+# timeout: 900
+# package: small/EC25EFAR06A08M4G.zip --form zip
+
+require_ours
+zip=$packages/small/EC25EFAR06A08M4G.zip
+
+# Without ModemManager and D-Bus, which have scenarios of their own (faults-service) and cost half a minute a round.
+rescue() {
+    run timeout 150 mm-firmware rescue --port "$(sim_port)" "--state-dir=$T/journal" --yes "$zip"
+}
+
+# fault_ends EVENT ACTION: one update with this fault. Either it works around it, or it fails with a sentence and the
+# modem as it was, or it needs recovery and says how, and that works.
+fault_ends() {
+    local event=$1 action=$2 before=$SECONDS
+    start_modem ec25
+    sim fault "$event=$action"
+    rescue
+    note "$event=$action: status $STATUS after $((SECONDS - before)) s"
+    sim no-faults
+    [ "$STATUS" -ne 124 ] || fail "it hangs"
+    case $STATUS in
+        0) expect_modem_runs $NEW_VERSION ;;
+        "$EXIT_NEEDS_RECOVERY") recovery_works ;;
+        *)
+            [ "$STATUS" -lt 20 ] || fail "exit status $STATUS"
+            [ "$(wc -c <"$T/stderr")" -gt 20 ] || fail "no sentence"
+            wait_until 40 sim_mode_is normal || fail "status $STATUS promises a whole modem, but it is $(sim_status mode)"
+            expect_modem_unharmed
+            grep -qx boots=yes <<<"$(sim verdict)" || fail "the modem does not boot"
+            ;;
+    esac
+    stop_modems
+}
+
+# The advice names a command of ours, and the same update again brings the modem back.
+recovery_works() {
+    grep -qE '(mmcli|mm-firmware) ' "$T/stderr" || fail "no command in the advice: $(tail -n 1 "$T/stderr")"
+    rescue
+    expect_status 0
+    expect_modem_runs $NEW_VERSION
+}
+
+# subtest, and the modem away whatever came of it.
+with_fault() {
+    subtest "$1-$2" fault_ends "$1" "$2"
+    stop_modems
+}
+
+for event in sahara-hello:1 programmer:1 configure:1 getstorageinfo:1 erase:1 erase:3 program:1 program:4 read:1 power:1; do
+    for action in nak silent garbage; do
+        with_fault "$event" "$action"
+    done
+done
+for event in sahara-read:2 read-data:1; do
+    for action in huge zero offset short; do
+        case $event=$action in read-data:1=zero|read-data:1=offset|read-data:1=huge) continue ;; esac
+        with_fault "$event" "$action"
+    done
+done
+with_fault program-data:3 flip
+with_fault program-data:5 vanish
+with_fault program-data:5 stall
+with_fault erase:2 flood:400
