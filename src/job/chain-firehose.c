@@ -29,6 +29,7 @@
 #include <string.h>
 
 #define SWITCH_TRIES 3
+#define LOAD_TRIES   4
 
 /* Source: ModemManager exports an EC25 5 to 15 s after its arrival, 35 s where a port stays mute. */
 #define VERIFY_MS (180 * 1000)
@@ -97,10 +98,67 @@ run_switch (MfuRun *run, GError **error)
     return TRUE;
 }
 
+/* Ending somebody else's Sahara session restarts the modem: into the boot ROM again, or, where the old boot
+ * loader is whole, into normal mode. The chain is entered where it comes up. */
+static gboolean
+follow_restart (MfuRun *run, gpointer wait, GError **error)
+{
+    MfuUsbDevice *arrived = run->world->klass->wait_next (
+        run->world, wait, 1u << MFU_MODE_NORMAL | 1u << MFU_MODE_EDL, TRUE,
+        mfu_clock_deadline_us (run->world->clock, run->family->return_ms), NULL, error);
+
+    mfu_edl_close (run);
+    if (arrived == NULL)
+        return FALSE;
+    g_clear_pointer (&run->device, mfu_usb_device_unref);
+    run->device = arrived;
+    if (arrived->mode == MFU_MODE_EDL)
+        return TRUE;
+    run->was_normal = TRUE;
+    return run_take (run, error) && run_switch (run, error);
+}
+
+/* A ROM that was in the middle of something leaves by itself; one that does not like to be asked who it is
+ * stays in its error state until it is reset, and is not asked again. */
+static gboolean
+is_worth_a_restart (MfuRun *run, const GError *failure)
+{
+    g_autoptr (GError) error = NULL;
+
+    if (g_error_matches (failure, MFU_ERROR, MFU_ERROR_GONE))
+        return TRUE;
+    if (!g_error_matches (failure, MFU_ERROR, MFU_ERROR_REJECTED) || run->skips_identity)
+        return FALSE;
+    run->skips_identity = TRUE;
+    if (mfu_edl_reset (run, &error))
+        return TRUE;
+    mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "resetting the boot ROM: %s", error->message);
+    return FALSE;
+}
+
 static gboolean
 run_load (MfuRun *run, GError **error)
 {
-    return mfu_edl_open (run, error);
+    for (guint i = 1;; i++) {
+        g_autoptr (GError) local = NULL;
+        gpointer wait = run->world->klass->arm (run->world, run->port, run->device, error);
+        gboolean is_open;
+
+        if (wait == NULL)
+            return FALSE;
+        is_open = mfu_edl_open (run, &local);
+        if (!is_open && i < LOAD_TRIES && is_worth_a_restart (run, local)) {
+            g_clear_error (&local);
+            if (follow_restart (run, wait, &local)) {
+                run->world->klass->disarm (run->world, wait);
+                continue;
+            }
+        }
+        run->world->klass->disarm (run->world, wait);
+        if (!is_open)
+            g_propagate_error (error, g_steal_pointer (&local));
+        return is_open;
+    }
 }
 
 static gboolean

@@ -83,13 +83,27 @@ check_identity (const MfuSaharaIdentity *identity, gpointer user_data, GError **
 }
 
 static gboolean
+connect_programmer (MfuRun *run, GBytes *leftover, GError **error)
+{
+    MfuFirehoseConfig config = {
+        .max_payload = run->family->firehose_payload,
+        .is_zlp_aware = run->family->firehose_zlp_aware,
+    };
+
+    g_clear_pointer (&run->firehose, mfu_engine_free);
+    run->firehose = mfu_firehose_new (&config, leftover);
+    return run_firehose (run, error);
+}
+
+static gboolean
 load_programmer (MfuRun *run, MfuEdlState state, GBytes *leftover, GError **error)
 {
+    GBytes *first_logs;
     MfuImage *programmer = mfu_package_get_programmer (run->package);
     g_autoptr (GBytes) bytes = mfu_image_get_bytes (programmer, error);
     MfuSaharaConfig config = {
         .goal = MFU_SAHARA_LOAD,
-        .wants_identity = TRUE,
+        .wants_identity = !run->skips_identity,
         .is_half_way = state == MFU_EDL_SAHARA_HALF_WAY,
         .image_size = mfu_image_get_size (programmer),
         .expected_image_id = run->family->sahara_image_id,
@@ -104,20 +118,11 @@ load_programmer (MfuRun *run, MfuEdlState state, GBytes *leftover, GError **erro
     mfu_sahara_set_check (sahara, check_identity, run);
     pump_init (&pump, run);
     pump.bytes = bytes;
-    return mfu_pump_run (&pump, sahara, error);
-}
-
-static gboolean
-connect_programmer (MfuRun *run, GBytes *leftover, GError **error)
-{
-    MfuFirehoseConfig config = {
-        .max_payload = run->family->firehose_payload,
-        .is_zlp_aware = run->family->firehose_zlp_aware,
-    };
-
-    g_clear_pointer (&run->firehose, mfu_engine_free);
-    run->firehose = mfu_firehose_new (&config, leftover);
-    return run_firehose (run, error);
+    if (!mfu_pump_run (&pump, sahara, error))
+        return FALSE;
+    /* A fast programmer's first log may come with Sahara's last answer. */
+    first_logs = mfu_sahara_get_leftover (sahara);
+    return connect_programmer (run, g_bytes_get_size (first_logs) > 0 ? first_logs : NULL, error);
 }
 
 /* Nobody answers: a programmer that waits for the rest of an image does not. */
@@ -158,7 +163,7 @@ talk (MfuRun *run, GError **error)
     switch (state) {
     case MFU_EDL_SAHARA:
     case MFU_EDL_SAHARA_HALF_WAY:
-        return load_programmer (run, state, leftover, error) && connect_programmer (run, NULL, error);
+        return load_programmer (run, state, leftover, error);
     case MFU_EDL_FIREHOSE:
         return connect_programmer (run, leftover, error);
     case MFU_EDL_SILENT:

@@ -266,9 +266,10 @@ mfu_plan_check_ranges (MfuPlan *plan, GError **error)
     return TRUE;
 }
 
-/* The new table must leave every protected partition where it is. */
+/* The new table must leave every protected partition where it is. `is_complete`: `old` names all that there
+ * are. */
 static gboolean
-check_kept (const MfuPlan *plan, GArray *old, const char *whose, GError **error)
+check_kept (const MfuPlan *plan, GArray *old, gboolean is_complete, const char *whose, GError **error)
 {
     GArray *new = mfu_package_get_partitions (plan->package);
 
@@ -277,7 +278,7 @@ check_kept (const MfuPlan *plan, GArray *old, const char *whose, GError **error)
         const MfuPartition *was = find_by_name (old, name);
         const MfuPartition *will = find_by_name (new, name);
 
-        if (was == NULL && will == NULL)
+        if (was == NULL && (will == NULL || !is_complete))
             continue;
         if (was == NULL || will == NULL || was->start_block != will->start_block ||
             was->num_blocks != will->num_blocks) {
@@ -308,7 +309,7 @@ check_against_live (const MfuPlan *plan, GArray *live, GError **error)
                 return FALSE;
         }
     }
-    return check_kept (plan, live, _ ("modem's table"), error);
+    return check_kept (plan, live, TRUE, _ ("modem's table"), error);
 }
 
 /* The protected partitions as the family's keyfile knows them for this geometry, or NULL. */
@@ -357,5 +358,5 @@ mfu_plan_check_live (const MfuPlan *plan, guint page_size, guint block_size, GAr
             plan->family->name, plan->block_size / 1024);
         return FALSE;
     }
-    return check_kept (plan, layout, _ ("known layout of this family"), error);
+    return check_kept (plan, layout, FALSE, _ ("known layout of this family"), error);
 }

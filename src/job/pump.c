@@ -98,9 +98,12 @@ send_image (MfuPump *pump, const MfuRequest *request, GError **error)
 static gboolean
 tell_engine (MfuEngine *engine, const MfuRequest *request, GError **local, GError **error)
 {
+    gboolean can_time_out = request->kind == MFU_REQUEST_SEND || request->kind == MFU_REQUEST_SEND_IMAGE ||
+                            request->kind == MFU_REQUEST_RECEIVE;
+
     if (g_error_matches (*local, MFU_ERROR, MFU_ERROR_GONE))
         mfu_engine_gone (engine);
-    else if (request->kind == MFU_REQUEST_RECEIVE && g_error_matches (*local, MFU_ERROR, MFU_ERROR_TIMED_OUT))
+    else if (can_time_out && g_error_matches (*local, MFU_ERROR, MFU_ERROR_TIMED_OUT))
         mfu_engine_timed_out (engine);
     else {
         g_propagate_prefixed_error (error, g_steal_pointer (local), "%s: ", engine->klass->name);
@@ -113,9 +116,12 @@ tell_engine (MfuEngine *engine, const MfuRequest *request, GError **local, GErro
 static gboolean
 receive (MfuPump *pump, MfuEngine *engine, const MfuRequest *request, guint8 *buffer, GError **error)
 {
-    gssize n = mfu_channel_receive (pump->channel, buffer, MIN (request->size, RECEIVE_SIZE),
-                                    mfu_clock_deadline_us (pump->clock, request->timeout_ms), NULL, error);
+    gssize n;
 
+    if (!request->keeps_deadline)
+        pump->receive_deadline_us = mfu_clock_deadline_us (pump->clock, request->timeout_ms);
+    n = mfu_channel_receive (pump->channel, buffer, MIN (request->size, RECEIVE_SIZE),
+                             pump->receive_deadline_us, NULL, error);
     if (n < 0)
         return FALSE;
     log_frame (pump, engine, '<', buffer, (gsize) n);

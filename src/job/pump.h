@@ -26,6 +26,7 @@ struct _MfuPump {
     MfuPumpSent sent;       /* may be NULL */
     MfuPumpDeliver deliver; /* may be NULL */
     gpointer user_data;
+    gint64 receive_deadline_us; /* the pump's own */
 };
 
 /* Runs until the engine is DONE (TRUE) or FAILED (its error), or the channel or the image fails. Not

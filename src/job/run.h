@@ -44,7 +44,8 @@ struct _MfuRun {
     gboolean was_normal;  /* when the job found it */
     gboolean has_taken;   /* ModemManager has let go and must be given back */
     gboolean is_past_no_return;
-    gboolean has_written; /* every byte is in flash */
+    gboolean skips_identity; /* the boot ROM refused to be identified */
+    gboolean has_written;    /* every byte is in flash */
 
     MfuChannel *channel; /* to the EDL identity, while it is open */
     MfuEngine *firehose; /* while the programmer runs */

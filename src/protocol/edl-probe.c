@@ -48,6 +48,10 @@
 #define STREAMING_ERR 0x0d
 #define STREAMING_LOG 0x0e
 
+/* The questions fill one packet together, so that a programmer that takes them for the raw data it waits for
+ * is in step with the packets that follow: blanks mean nothing in XML, flags mean nothing in HDLC. Each alone
+ * is short, as it must end without the zero-length packet that breaks Sahara. */
+#define QUESTION_SIZE (MFU_PACKET_SIZE / 2)
 static const char nop[] = "<?xml version=\"1.0\" encoding=\"UTF-8\" ?>\n<data>\n<nop />\n</data>\n";
 static const guint8 dload_nop[] = { 0x7e, 0x06, 0x4e, 0x95, 0x7e };
 
@@ -55,11 +59,12 @@ static const guint8 dload_nop[] = { 0x7e, 0x06, 0x4e, 0x95, 0x7e };
 static const struct {
     const void *question;
     gsize size;
+    guint8 filler;
     guint answer_ms;
 } rounds[] = {
-    { NULL, 0, LISTEN_MS },
-    { nop, sizeof nop - 1, ANSWER_MS },
-    { dload_nop, sizeof dload_nop, ANSWER_MS },
+    { NULL, 0, 0, LISTEN_MS },
+    { nop, sizeof nop - 1, '\n', ANSWER_MS },
+    { dload_nop, sizeof dload_nop, 0x7e, ANSWER_MS },
 };
 
 typedef struct {
@@ -153,6 +158,16 @@ listen (Probe *probe)
 }
 
 static void
+ask (Probe *probe)
+{
+    guint8 *question = g_malloc (QUESTION_SIZE);
+
+    memset (question, rounds[probe->round].filler, QUESTION_SIZE);
+    memcpy (question, rounds[probe->round].question, rounds[probe->round].size);
+    mfu_engine_ask_send (&probe->engine, g_bytes_new_take (question, QUESTION_SIZE), FALSE, SEND_MS);
+}
+
+static void
 next_round (Probe *probe)
 {
     g_byte_array_set_size (probe->heard, 0);
@@ -161,9 +176,7 @@ next_round (Probe *probe)
         mfu_engine_done (&probe->engine);
         return;
     }
-    mfu_engine_ask_send (&probe->engine,
-                         g_bytes_new_static (rounds[probe->round].question, rounds[probe->round].size), FALSE,
-                         SEND_MS);
+    ask (probe);
 }
 
 static void

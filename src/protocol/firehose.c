@@ -56,10 +56,13 @@
 #define MAX_DRAIN_LOGS 256
 #define BUDGET         (256 * 1024)
 
-/* Zeros for a programmer that waits for raw data: little at first, as too much is taken for a bad command. */
+/* Zeros for a programmer that waits for raw data: little at first, as too much is taken for a bad command.
+ * How much of its current payload it has is not known, so each packet may be the one that completes it and is
+ * owed a zero-length packet: they go one by one. Each that comes too late costs three answers, which somebody
+ * has to keep until we read again. */
 #define FLOOD_FIRST     512
-#define FLOOD_MOST      (64 * 1024)
-#define FLOOD_LISTEN_MS 50
+#define FLOOD_MOST      (4 * 1024)
+#define FLOOD_LISTEN_MS 2
 
 typedef enum {
     STATE_LISTEN,       /* the first log */
@@ -326,8 +329,8 @@ send_zeros (Firehose *firehose)
     firehose->flood_left -= n;
     firehose->flood_piece = MIN (2 * firehose->flood_piece, FLOOD_MOST);
     firehose->state = STATE_FLOOD;
-    mfu_engine_ask_send (&firehose->engine, g_bytes_new_take (g_malloc0 (n), n),
-                         firehose->config.is_zlp_aware, CHUNK_MS);
+    mfu_engine_ask_send_image (&firehose->engine, 0, n, MFU_PACKET_SIZE, firehose->config.is_zlp_aware,
+                               CHUNK_MS);
 }
 
 static void

@@ -41,8 +41,8 @@ void mfu_firehose_begin_configure (MfuEngine *engine);
 void mfu_firehose_begin_nop (MfuEngine *engine);
 
 /* For a programmer that a killed run left in raw mode, waiting for data of an unknown amount: feeds it zeros
- * in small amounts until it answers in XML again; at most `max_bytes`. Only before the first erase of a new
- * run. */
+ * in small amounts (SEND_IMAGE requests without an image) until it answers in XML again; at most `max_bytes`.
+ * Only before the first erase of a new run. */
 void mfu_firehose_begin_leave_raw_mode (MfuEngine *engine, guint64 max_bytes);
 
 /* DONE even where the programmer has no such command: look at `is_known`. */

@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* Waiting is jumping: to the modem's next own event, or to the deadline. */
+
+#include "sim-world.h"
+
+#include "util/error.h"
+
+#include <string.h>
+
+#define IN_BYTES   (16 * 1024)
+#define MAX_QUEUED 64
+
+#define PORT  "1-2"
+#define SYSFS "/sys/devices/sim/usb1/1-2"
+
+struct _SimWorld {
+    MfuWorld world;
+    MfuClock clock;
+    SimModem *modem;
+    gint64 now_us;
+    SimWorldHook hook;
+    gpointer user_data;
+    guint n_events;
+    gboolean is_dead;
+};
+
+typedef struct {
+    MfuChannel channel;
+    SimWorld *sim;
+    guint generation;
+    guint8 in, out;
+    GQueue received; /* GBytes, taken while sending, as the real channel's pending transfer does */
+} SimChannel;
+
+typedef struct {
+    guint leaving;
+} SimWait;
+
+static SimWorld *
+sim_of (MfuWorld *world)
+{
+    return (SimWorld *) ((guint8 *) world - G_STRUCT_OFFSET (SimWorld, world));
+}
+
+static SimWorld *
+sim_of_clock (MfuClock *clock)
+{
+    return (SimWorld *) ((guint8 *) clock - G_STRUCT_OFFSET (SimWorld, clock));
+}
+
+static gint64
+clock_now_us (MfuClock *clock)
+{
+    return sim_of_clock (clock)->now_us;
+}
+
+static gboolean
+clock_sleep_until (MfuClock *clock, gint64 deadline_us, GCancellable *cancellable, GError **error)
+{
+    SimWorld *sim = sim_of_clock (clock);
+
+    sim->now_us = MAX (sim->now_us, deadline_us);
+    sim_modem_advance (sim->modem, sim->now_us);
+    if (!g_cancellable_is_cancelled (cancellable))
+        return TRUE;
+    g_set_error_literal (error, MFU_ERROR, MFU_ERROR_CANCELLED, "cancelled");
+    return FALSE;
+}
+
+/* An event that a fault may cut. */
+static gboolean
+happen (SimWorld *sim, GError **error)
+{
+    if (!sim->is_dead && sim->hook != NULL && !sim->hook (sim, sim->n_events, sim->user_data))
+        sim->is_dead = TRUE;
+    sim->n_events++;
+    sim_modem_advance (sim->modem, sim->now_us);
+    if (!sim->is_dead)
+        return TRUE;
+    g_set_error_literal (error, MFU_ERROR, MFU_ERROR_GONE, "the engine was killed");
+    return FALSE;
+}
+
+/* To the modem's next event; FALSE when the deadline comes first. */
+static gboolean
+jump (SimWorld *sim, gint64 deadline_us)
+{
+    gint64 next_us = sim_modem_next_event_us (sim->modem);
+
+    if (next_us > deadline_us) {
+        sim->now_us = MAX (sim->now_us, deadline_us);
+        sim_modem_advance (sim->modem, sim->now_us);
+        return FALSE;
+    }
+    sim->now_us = MAX (sim->now_us + 1, next_us);
+    sim_modem_advance (sim->modem, sim->now_us);
+    return TRUE;
+}
+
+static gboolean
+is_connected (SimChannel *channel, GError **error)
+{
+    if (sim_modem_get_usb (channel->sim->modem) != NULL &&
+        sim_modem_get_generation (channel->sim->modem) == channel->generation)
+        return TRUE;
+    g_set_error_literal (error, MFU_ERROR, MFU_ERROR_GONE, "the device has left");
+    return FALSE;
+}
+
+static gboolean
+answer (SimResult result, GError **error)
+{
+    switch (result) {
+    case SIM_OK:
+    case SIM_NOT_YET:
+        return TRUE;
+    case SIM_STALL:
+        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_IO, "stalled");
+        return FALSE;
+    case SIM_GONE:
+        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_GONE, "the device has left");
+        return FALSE;
+    }
+    return FALSE;
+}
+
+/* What the modem says while it is being sent to. */
+static gboolean
+read_ahead (SimChannel *channel)
+{
+    guint8 buffer[IN_BYTES];
+    gsize n = 0;
+
+    if (g_queue_get_length (&channel->received) >= MAX_QUEUED ||
+        sim_modem_in (channel->sim->modem, channel->sim->now_us, channel->in, buffer, sizeof buffer, &n) !=
+            SIM_OK)
+        return FALSE;
+    g_queue_push_tail (&channel->received, g_bytes_new (buffer, n));
+    return TRUE;
+}
+
+static gboolean
+send_transfer (SimChannel *channel, const guint8 *data, gsize size, gint64 deadline_us, GError **error)
+{
+    SimWorld *sim = channel->sim;
+
+    for (;;) {
+        SimResult result;
+
+        if (!is_connected (channel, error))
+            return FALSE;
+        result = sim_modem_out (sim->modem, sim->now_us, channel->out, data, size);
+        if (result == SIM_OK)
+            return TRUE;
+        if (!answer (result, error))
+            return FALSE;
+        if (!read_ahead (channel) && !jump (sim, deadline_us)) {
+            g_set_error_literal (error, MFU_ERROR, MFU_ERROR_TIMED_OUT, "timed out");
+            return FALSE;
+        }
+    }
+}
+
+static gboolean
+channel_send (MfuChannel *base, const guint8 *data, gsize size, gboolean wants_zlp, gint64 deadline_us,
+              GCancellable *cancellable, GError **error)
+{
+    SimChannel *channel = (SimChannel *) base;
+
+    return happen (channel->sim, error) && send_transfer (channel, data, size, deadline_us, error) &&
+           (!wants_zlp || size % 512 != 0 || send_transfer (channel, NULL, 0, deadline_us, error));
+}
+
+static gboolean
+channel_flush (MfuChannel *base, gint64 deadline_us, GCancellable *cancellable, GError **error)
+{
+    return TRUE;
+}
+
+static gssize
+channel_receive (MfuChannel *base, guint8 *buffer, gsize size, gint64 deadline_us, GCancellable *cancellable,
+                 GError **error)
+{
+    SimChannel *channel = (SimChannel *) base;
+    SimWorld *sim = channel->sim;
+    g_autoptr (GBytes) ahead = NULL;
+
+    if (!happen (sim, error))
+        return -1;
+    ahead = g_queue_pop_head (&channel->received);
+    if (ahead != NULL) {
+        gsize n = MIN (g_bytes_get_size (ahead), size);
+
+        memcpy (buffer, g_bytes_get_data (ahead, NULL), n);
+        if (n < g_bytes_get_size (ahead))
+            g_queue_push_head (&channel->received,
+                               g_bytes_new_from_bytes (ahead, n, g_bytes_get_size (ahead) - n));
+        return (gssize) n;
+    }
+    for (;;) {
+        gsize n = 0;
+        SimResult result;
+
+        if (!is_connected (channel, error))
+            return -1;
+        result = sim_modem_in (sim->modem, sim->now_us, channel->in, buffer, size, &n);
+        if (result == SIM_OK)
+            return (gssize) n;
+        if (!answer (result, error))
+            return -1;
+        if (!jump (sim, deadline_us)) {
+            g_set_error_literal (error, MFU_ERROR, MFU_ERROR_TIMED_OUT, "timed out");
+            return -1;
+        }
+    }
+}
+
+static gboolean
+channel_reset (MfuChannel *base, GError **error)
+{
+    return TRUE;
+}
+
+static void
+channel_close (MfuChannel *base)
+{
+    g_queue_clear_full (&((SimChannel *) base)->received, (GDestroyNotify) g_bytes_unref);
+    g_free (base);
+}
+
+static const MfuChannelClass channel_class = {
+    .name = "sim",
+    .send = channel_send,
+    .flush = channel_flush,
+    .receive = channel_receive,
+    .reset = channel_reset,
+    .close = channel_close,
+};
+
+static MfuMode
+mode_of (const SimUsb *usb)
+{
+    if (usb->vid == 0x05c6 && usb->pid == 0x9008)
+        return MFU_MODE_EDL;
+    if (usb->vid == 0x18d1)
+        return MFU_MODE_FASTBOOT;
+    return usb->n_interfaces == 1 ? MFU_MODE_SBL_DOWNLOAD : MFU_MODE_NORMAL;
+}
+
+static void
+interface_free (gpointer data)
+{
+    g_free (((MfuUsbInterface *) data)->tty);
+    g_free (data);
+}
+
+static MfuUsbDevice *
+device_of (SimWorld *sim)
+{
+    const SimUsb *usb = sim_modem_get_usb (sim->modem);
+    MfuUsbDevice *device;
+
+    if (usb == NULL)
+        return NULL;
+    device = g_new0 (MfuUsbDevice, 1);
+    g_atomic_ref_count_init (&device->ref_count);
+    device->sysfs = g_strdup (SYSFS);
+    device->port = g_strdup (PORT);
+    device->devnode = g_strdup ("/dev/bus/usb/001/002");
+    device->vid = usb->vid;
+    device->pid = usb->pid;
+    device->bcd_device = usb->bcd_device;
+    device->product = g_strdup (usb->product);
+    device->serial = g_strdup (usb->serial);
+    device->devnum = sim_modem_get_generation (sim->modem);
+    device->mode = mode_of (usb);
+    device->family = mfu_families_by_usb_id (sim->world.families, usb->vid, usb->pid);
+    device->interfaces = g_ptr_array_new_with_free_func (interface_free);
+    for (guint i = 0; i < usb->n_interfaces; i++) {
+        MfuUsbInterface *interface = g_new0 (MfuUsbInterface, 1);
+
+        interface->number = usb->interfaces[i].number;
+        interface->tty = g_strdup_printf ("ttyUSB%u", i);
+        g_ptr_array_add (device->interfaces, interface);
+    }
+    return device;
+}
+
+static MfuUsbDevice *
+world_look (MfuWorld *world, const char *port, GError **error)
+{
+    MfuUsbDevice *device = device_of (sim_of (world));
+
+    if (device == NULL)
+        g_set_error (error, MFU_ERROR, MFU_ERROR_NOT_FOUND, "nothing is in port %s", port);
+    return device;
+}
+
+static gpointer
+world_arm (MfuWorld *world, const char *port, const MfuUsbDevice *leaving, GError **error)
+{
+    SimWait *wait = g_new0 (SimWait, 1);
+
+    wait->leaving = leaving != NULL ? leaving->devnum : 0;
+    return wait;
+}
+
+static MfuUsbDevice *
+world_wait_next (MfuWorld *world, gpointer data, guint modes, gboolean wants_tty, gint64 deadline_us,
+                 GCancellable *cancellable, GError **error)
+{
+    SimWorld *sim = sim_of (world);
+    SimWait *wait = data;
+
+    if (!happen (sim, error))
+        return NULL;
+    for (;;) {
+        g_autoptr (MfuUsbDevice) device = device_of (sim);
+
+        if (device != NULL && device->devnum != wait->leaving && (modes & 1u << device->mode))
+            return g_steal_pointer (&device);
+        if (!jump (sim, deadline_us)) {
+            g_set_error (error, MFU_ERROR, MFU_ERROR_TIMED_OUT, "nothing came to the port");
+            return NULL;
+        }
+    }
+}
+
+static void
+world_disarm (MfuWorld *world, gpointer wait)
+{
+    g_free (wait);
+}
+
+static MfuChannel *
+world_open (MfuWorld *world, const MfuUsbDevice *device, guint number, GCancellable *cancellable,
+            GError **error)
+{
+    SimWorld *sim = sim_of (world);
+    const SimUsb *usb;
+    SimChannel *channel;
+
+    if (!happen (sim, error))
+        return NULL;
+    usb = sim_modem_get_usb (sim->modem);
+    if (usb == NULL || sim_modem_get_generation (sim->modem) != device->devnum) {
+        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_GONE, "the device has left");
+        return NULL;
+    }
+    channel = g_new0 (SimChannel, 1);
+    channel->channel.klass = &channel_class;
+    channel->sim = sim;
+    channel->generation = device->devnum;
+    for (guint i = 0; i < usb->n_interfaces; i++) {
+        for (guint e = 0; usb->interfaces[i].number == number && e < usb->interfaces[i].n_endpoints; e++) {
+            const SimEndpoint *endpoint = &usb->interfaces[i].endpoints[e];
+
+            if (endpoint->type != 2)
+                continue;
+            if (endpoint->address & 0x80)
+                channel->in = endpoint->address;
+            else
+                channel->out = endpoint->address;
+        }
+    }
+    return &channel->channel;
+}
+
+static gboolean
+world_reenumerate (MfuWorld *world, const MfuUsbDevice *device, GError **error)
+{
+    SimWorld *sim = sim_of (world);
+
+    if (!happen (sim, error))
+        return FALSE;
+    sim_modem_reenumerate (sim->modem, sim->now_us);
+    return TRUE;
+}
+
+static void
+world_keep_awake (MfuWorld *world, const MfuUsbDevice *device)
+{
+}
+
+static const MfuWorldClass world_class = {
+    .look = world_look,
+    .arm = world_arm,
+    .wait_next = world_wait_next,
+    .disarm = world_disarm,
+    .open_usb = world_open,
+    .open_tty = world_open,
+    .reenumerate = world_reenumerate,
+    .keep_awake = world_keep_awake,
+};
+
+SimWorld *
+sim_world_new (SimModem *modem, const MfuFamilies *families)
+{
+    SimWorld *sim = g_new0 (SimWorld, 1);
+
+    sim->world.klass = &world_class;
+    sim->world.families = families;
+    sim->world.clock = &sim->clock;
+    sim->clock.now_us = clock_now_us;
+    sim->clock.sleep_until = clock_sleep_until;
+    sim->modem = modem;
+    sim->now_us = 1;
+    return sim;
+}
+
+void
+sim_world_free (SimWorld *sim)
+{
+    if (sim == NULL)
+        return;
+    sim_modem_free (sim->modem);
+    g_free (sim);
+}
+
+MfuWorld *
+sim_world_get (SimWorld *sim)
+{
+    return &sim->world;
+}
+
+SimModem *
+sim_world_modem (SimWorld *sim)
+{
+    return sim->modem;
+}
+
+gint64
+sim_world_now_us (SimWorld *sim)
+{
+    return sim->now_us;
+}
+
+void
+sim_world_pass_ms (SimWorld *sim, guint ms)
+{
+    gint64 end_us = sim->now_us + (gint64) ms * 1000;
+
+    while (jump (sim, end_us))
+        ;
+}
+
+void
+sim_world_set_hook (SimWorld *sim, SimWorldHook hook, gpointer user_data)
+{
+    sim->hook = hook;
+    sim->user_data = user_data;
+    sim->is_dead = FALSE;
+    sim->n_events = 0;
+}
+
+guint
+sim_world_get_n_events (SimWorld *sim)
+{
+    return sim->n_events;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* A world that ends in the simulated modem, with a clock that jumps: a whole flash takes milliseconds. The
+ * only place where the product's interfaces and the simulator's meet. */
+
+#include "job/world.h"
+
+#include "sim/modem.h"
+
+typedef struct _SimWorld SimWorld;
+
+/* Takes the modem. `families` must outlive the world. */
+SimWorld *sim_world_new (SimModem *modem, const MfuFamilies *families);
+void sim_world_free (SimWorld *sim);
+
+MfuWorld *sim_world_get (SimWorld *sim);
+SimModem *sim_world_modem (SimWorld *sim);
+
+/* The virtual time, in microseconds. */
+gint64 sim_world_now_us (SimWorld *sim);
+
+/* Lets virtual time pass, as when nobody does anything. */
+void sim_world_pass_ms (SimWorld *sim, guint ms);
+
+/* Called before every transfer and every wait, with their running number; it may do things to the modem, or
+ * end the engine's life by making every later call fail with GONE (returning FALSE). */
+typedef gboolean (*SimWorldHook) (SimWorld *sim, guint number, gpointer user_data);
+void sim_world_set_hook (SimWorld *sim, SimWorldHook hook, gpointer user_data);
+guint sim_world_get_n_events (SimWorld *sim);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SimWorld, sim_world_free)

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* What a journal says after every way in which writing it can end. */
+
+#include "job/journal.h"
+
+#include "util/error.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct {
+    char *directory;
+    char *path;
+    char *archive;
+} Fixture;
+
+static const MfuJournalRecord sample = {
+    .port = (char *) "1-2.3",
+    .sysfs = (char *) "/sys/devices/pci0/usb1/1-2/1-2.3",
+    .family = (char *) "mdm9x07",
+    .from = (char *) "EC25EFAR06A05M4G",
+    .to = (char *) "EC25EFAR06A08M4G",
+    .package_name = (char *) "a\tname\nwith \"all\" of it \xc3\xa4.zip",
+    .package_digest = (char *) "00ff",
+    .plan_digest = (char *) "11ee",
+};
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+
+    fixture->directory = g_dir_make_tmp ("mfu-journal-XXXXXX", &error);
+    g_assert_no_error (error);
+    fixture->path = g_build_filename (fixture->directory, "1-2.3.journal", NULL);
+    fixture->archive = g_build_filename (fixture->directory, "1-2.3.last", NULL);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+    g_unlink (fixture->path);
+    g_unlink (fixture->archive);
+    g_chmod (fixture->directory, 0700);
+    g_rmdir (fixture->directory);
+    g_free (fixture->directory);
+    g_free (fixture->path);
+    g_free (fixture->archive);
+}
+
+static MfuJournal *
+begin (Fixture *fixture)
+{
+    g_autoptr (GError) error = NULL;
+    MfuJournal *journal = mfu_journal_begin (fixture->directory, &sample, TRUE, &error);
+
+    g_assert_no_error (error);
+    return journal;
+}
+
+static void
+begin_step (MfuJournal *journal, const char *step, gboolean is_past_no_return)
+{
+    g_autoptr (GError) error = NULL;
+
+    g_assert_true (mfu_journal_begin_step (journal, step, is_past_no_return, &error));
+    g_assert_no_error (error);
+}
+
+static void
+test_round_trip (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (MfuJournal) journal = begin (fixture);
+    g_autoptr (MfuJournalRecord) record = NULL;
+    g_autoptr (GError) error = NULL;
+
+    begin_step (journal, "switch", FALSE);
+    g_assert_true (mfu_journal_note (journal, "serial", "0badcafe", &error));
+    record = mfu_journal_load (fixture->directory, "1-2.3", &error);
+    g_assert_no_error (error);
+    g_assert_cmpstr (record->package_name, ==, sample.package_name);
+    g_assert_cmpstr (record->sysfs, ==, sample.sysfs);
+    g_assert_cmpstr (record->serial, ==, "0badcafe");
+    g_assert_cmpstr (record->step, ==, "switch");
+    g_assert_false (record->is_past_no_return);
+    g_assert_false (record->is_torn);
+    g_clear_pointer (&record, mfu_journal_record_free);
+
+    begin_step (journal, "erase", TRUE);
+    record = mfu_journal_load (fixture->directory, "1-2.3", &error);
+    g_assert_no_error (error);
+    g_assert_true (record->is_past_no_return);
+    g_assert_cmpstr (record->step, ==, "erase");
+}
+
+static void
+test_end (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (MfuJournal) journal = begin (fixture);
+    g_autoptr (MfuJournalRecord) record = NULL;
+    g_autoptr (GError) error = NULL;
+
+    g_assert_true (mfu_journal_end (journal, "needs-recovery", FALSE, &error));
+    g_assert_true (g_file_test (fixture->path, G_FILE_TEST_EXISTS));
+    g_assert_true (mfu_journal_end (journal, "done", TRUE, &error));
+    g_assert_false (g_file_test (fixture->path, G_FILE_TEST_EXISTS));
+    g_assert_true (g_file_test (fixture->archive, G_FILE_TEST_EXISTS));
+    record = mfu_journal_load (fixture->directory, "1-2.3", &error);
+    g_assert_null (record);
+    g_assert_error (error, MFU_ERROR, MFU_ERROR_NOT_FOUND);
+}
+
+/* A power cut at every byte of the file: the record is whole, or torn by its last line, never wrong. */
+static void
+test_every_cut (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (MfuJournal) journal = begin (fixture);
+    g_autofree char *contents = NULL;
+    g_autoptr (GError) error = NULL;
+    gsize header_size, size;
+
+    g_assert_true (g_file_get_contents (fixture->path, &contents, &header_size, &error));
+    g_clear_pointer (&contents, g_free);
+    begin_step (journal, "switch", FALSE);
+    begin_step (journal, "erase", TRUE);
+    g_assert_true (g_file_get_contents (fixture->path, &contents, &size, &error));
+
+    for (gsize cut = header_size; cut <= size; cut++) {
+        g_autoptr (MfuJournalRecord) record = NULL;
+        gboolean is_whole_line = contents[cut - 1] == '\n';
+
+        g_assert_true (g_file_set_contents (fixture->path, contents, (gssize) cut, &error));
+        record = mfu_journal_load (fixture->directory, "1-2.3", &error);
+        g_assert_no_error (error);
+        g_assert_cmpstr (record->package_digest, ==, "00ff");
+        /* Only the line feed is missing: the line is known to be whole by its CRC. */
+        if (cut < size && contents[cut] == '\n')
+            is_whole_line = TRUE;
+        g_assert_cmpint (record->is_torn, ==, !is_whole_line);
+        g_assert_cmpint (record->is_past_no_return, ==, cut >= size - 1);
+    }
+}
+
+static void
+test_damage (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (MfuJournal) journal = begin (fixture);
+    g_autoptr (MfuJournalRecord) record = NULL;
+    g_autofree char *contents = NULL;
+    g_autoptr (GError) error = NULL;
+    gsize size;
+
+    g_assert_true (g_file_get_contents (fixture->path, &contents, &size, &error));
+    *strstr (contents, "mdm9x07") = 'M';
+    g_assert_true (g_file_set_contents (fixture->path, contents, (gssize) size, &error));
+    record = mfu_journal_load (fixture->directory, "1-2.3", &error);
+    g_assert_null (record);
+    g_assert_error (error, MFU_ERROR, MFU_ERROR_IO);
+    g_assert_nonnull (strstr (error->message, "line 4"));
+}
+
+static void
+test_disk_full (void)
+{
+    g_autoptr (MfuJournal) journal = NULL;
+    g_autoptr (GError) error = NULL;
+
+    /* A folder that cannot be made stands for every error before the first step. */
+    journal = mfu_journal_begin ("/proc/nowhere", &sample, TRUE, &error);
+    g_assert_null (journal);
+    g_assert_nonnull (error);
+    g_assert_true (error->domain == MFU_ERROR);
+}
+
+static void
+test_volatile (void)
+{
+    g_autoptr (MfuJournal) journal = NULL;
+    g_autoptr (GError) error = NULL;
+
+    if (!g_file_test ("/dev/shm", G_FILE_TEST_IS_DIR)) {
+        g_test_skip ("no /dev/shm here");
+        return;
+    }
+    journal = mfu_journal_begin ("/dev/shm/mfu-test-journal", &sample, FALSE, &error);
+    g_assert_null (journal);
+    g_assert_error (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED);
+    g_assert_nonnull (strstr (error->message, "volatile-journal"));
+    g_assert_cmpint (g_rmdir ("/dev/shm/mfu-test-journal"), ==, 0);
+}
+
+static void
+test_lock (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (MfuPortLock) first = NULL;
+    g_autoptr (MfuPortLock) second = NULL;
+    g_autofree char *path = g_build_filename (fixture->directory, "1-2.lock", NULL);
+    g_autoptr (GError) error = NULL;
+
+    first = mfu_port_lock_take (fixture->directory, "1-2", &error);
+    g_assert_no_error (error);
+    second = mfu_port_lock_take (fixture->directory, "1-2", &error);
+    g_assert_null (second);
+    g_assert_error (error, MFU_ERROR, MFU_ERROR_BUSY);
+    g_clear_error (&error);
+    g_clear_pointer (&first, mfu_port_lock_free);
+    second = mfu_port_lock_take (fixture->directory, "1-2", &error);
+    g_assert_no_error (error);
+    g_assert_nonnull (second);
+    g_unlink (path);
+}
+
+int
+main (int argc, char **argv)
+{
+    g_test_init (&argc, &argv, NULL);
+    g_test_add ("/journal/round-trip", Fixture, NULL, set_up, test_round_trip, tear_down);
+    g_test_add ("/journal/end", Fixture, NULL, set_up, test_end, tear_down);
+    g_test_add ("/journal/every-cut", Fixture, NULL, set_up, test_every_cut, tear_down);
+    g_test_add ("/journal/damage", Fixture, NULL, set_up, test_damage, tear_down);
+    g_test_add_func ("/journal/disk-full", test_disk_full);
+    g_test_add_func ("/journal/volatile", test_volatile);
+    g_test_add ("/journal/lock", Fixture, NULL, set_up, test_lock, tear_down);
+    return g_test_run ();
+}
