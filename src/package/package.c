@@ -439,6 +439,7 @@ hash_members (Opening *opening, GError **error)
 {
     GPtrArray *members = mfu_source_get_members (opening->package->source);
 
+    opening->pass.total = MAX (opening->pass.total, opening->pass.done);
     for (guint i = 0; i < members->len; i++) {
         const MfuMember *member = g_ptr_array_index (members, i);
 

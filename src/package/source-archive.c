@@ -100,14 +100,17 @@ static gboolean
 fail_damaged (ArchiveSource *self, GError **error)
 {
     const char *reason = self->archive != NULL ? archive_error_string (self->archive) : NULL;
-    g_autofree char *printable = mfu_path_printable (reason != NULL ? reason : _ ("unknown format"));
+    g_autofree char *printable = mfu_path_printable (reason != NULL ? reason : _ ("its end is missing"));
 
-    if (self->failure != NULL) {
+    if (self->failure != NULL)
         g_propagate_error (error, g_steal_pointer (&self->failure));
-        return FALSE;
-    }
-    g_set_error (error, MFU_ERROR, MFU_ERROR_CORRUPT_PACKAGE,
-                 _ ("%s is damaged or incomplete (%s); fetch it again"), self->name, printable);
+    else if (self->archive == NULL || archive_format (self->archive) == 0)
+        g_set_error (error, MFU_ERROR, MFU_ERROR_CORRUPT_PACKAGE,
+                     _ ("%s is no zip, 7z or tar archive, or its end is missing; fetch it again"),
+                     self->name);
+    else
+        g_set_error (error, MFU_ERROR, MFU_ERROR_CORRUPT_PACKAGE,
+                     _ ("%s is damaged or incomplete (%s); fetch it again"), self->name, printable);
     return FALSE;
 }
 

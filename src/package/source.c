@@ -21,8 +21,9 @@ mfu_pass_advance (MfuPass *pass, guint64 n, GError **error)
         return FALSE;
     }
     pass->done += n;
-    if (pass->progress != NULL &&
-        (pass->done - pass->reported >= REPORT_EVERY || (pass->done >= pass->total && n > 0))) {
+    if (pass->progress == NULL || pass->total == 0 || n == 0)
+        return TRUE;
+    if (pass->done - pass->reported >= REPORT_EVERY || pass->done >= pass->total) {
         pass->reported = pass->done;
         pass->progress (MIN (pass->done, pass->total), pass->total, pass->user_data);
     }

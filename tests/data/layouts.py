@@ -28,15 +28,14 @@ class Layout:
     pages_per_block: int
     chip_blocks: int
     partitions: list
-    start: int = 0
+    tag: str = ""
+
+    def __post_init__(self):
+        self.tag = f"p{self.page // 1024}K_b{self.block // 1024}K"
 
     @property
     def block(self):
         return self.page * self.pages_per_block
-
-    @property
-    def tag(self):
-        return f"p{self.page // 1024}K_b{self.block // 1024}K"
 
     def ranges(self):
         """(partition, first block, number of blocks) in the order of the chip."""

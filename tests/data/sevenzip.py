@@ -47,7 +47,9 @@ class Writer:
     def __init__(self, path):
         self.file = open(path, "wb")
         self.file.write(bytes(32))
-        filters = [{"id": lzma.FILTER_LZMA2, "preset": 0, "dict_size": DICTIONARY}]
+        # The quickest settings: most of the content is noise.
+        filters = [{"id": lzma.FILTER_LZMA2, "dict_size": DICTIONARY, "mode": lzma.MODE_FAST, "mf": lzma.MF_HC3,
+                    "nice_len": 8, "depth": 1, "lc": 0, "lp": 0, "pb": 0}]
         self.packer = lzma.LZMACompressor(lzma.FORMAT_RAW, filters=filters)
         self.packed = 0
         self.entries = []
