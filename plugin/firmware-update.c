@@ -18,7 +18,9 @@
 #include "plugin/service-watch.h"
 #include "plugin/version-reader.h"
 
+#define GETTEXT_PACKAGE MFU_GETTEXT_DOMAIN
 #include <gio/gunixfdlist.h>
+#include <glib/gi18n-lib.h>
 
 #define SERVICE_NAME      MFU_DBUS_PREFIX ".FirmwareUpdater"
 #define SERVICE_PATH      MFU_DBUS_PATH_PREFIX "/FirmwareUpdater"
@@ -92,12 +94,12 @@ pass_error (UpdateCall *call, GError *error)
     g_dbus_error_strip_remote_error (error);
     if (name == NULL) {
         g_autofree char *message =
-            g_strdup_printf ("The firmware updater did not answer: %s", error->message);
+            g_strdup_printf (_ ("The firmware updater did not answer: %s"), error->message);
 
         refuse (call, ERROR_PREFIX "TimedOut", message);
     } else if (g_str_equal (name, "org.freedesktop.DBus.Error.ServiceUnknown")) {
         g_autofree char *message =
-            g_strdup_printf ("The firmware updater is not installed or not running: %s", error->message);
+            g_strdup_printf (_ ("The firmware updater is not installed or not running: %s"), error->message);
 
         refuse (call, name, message);
     } else {
@@ -219,7 +221,7 @@ version_ready (GObject *source, GAsyncResult *result, gpointer user_data)
         if (modem != NULL)
             send_to_service (self, g_steal_pointer (&call));
         else
-            refuse (call, ERROR_PREFIX "Gone", "The modem has left ModemManager.");
+            refuse (call, ERROR_PREFIX "Gone", _ ("The modem has left ModemManager."));
     }
 }
 
@@ -248,16 +250,16 @@ handle_update (MfuDBusModemFirmwareUpdate *interface, GDBusMethodInvocation *inv
     if (fds != NULL)
         fd = g_unix_fd_list_get (fds, g_variant_get_handle (package), NULL);
     if (fd < 0) {
-        refuse (call, ERROR_PREFIX "InvalidArgs", "The call brings no file descriptor for the package.");
+        refuse (call, ERROR_PREFIX "InvalidArgs", _ ("The call brings no file descriptor for the package."));
         return TRUE;
     }
     call->fds = g_unix_fd_list_new_from_array (&fd, 1);
     if (modem == NULL) {
-        refuse (call, ERROR_PREFIX "Gone", "The modem has left ModemManager.");
+        refuse (call, ERROR_PREFIX "Gone", _ ("The modem has left ModemManager."));
         return TRUE;
     }
     if (self->waiting->len >= WAITING_MAX) {
-        refuse (call, "org.freedesktop.DBus.Error.LimitsExceeded", "Too many calls wait for this modem.");
+        refuse (call, "org.freedesktop.DBus.Error.LimitsExceeded", _ ("Too many calls wait for this modem."));
         return TRUE;
     }
     g_ptr_array_add (self->waiting, g_steal_pointer (&call));

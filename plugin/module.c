@@ -13,6 +13,7 @@
 
 #include <dlfcn.h>
 #include <gmodule.h>
+#include <libintl.h>
 
 #define PLUGIN_NAME "quectel-firmware"
 #define NO_SUCH_TAG "ID_MM_QUECTEL_FIRMWARE_CLAIMS_NO_PORT"
@@ -89,6 +90,8 @@ g_module_check_init (GModule *module)
 
     /* The hook and the types cannot be taken back. */
     g_module_make_resident (module);
+    bindtextdomain (MFU_GETTEXT_DOMAIN, MFU_LOCALE_DIR);
+    bind_textdomain_codeset (MFU_GETTEXT_DOMAIN, "UTF-8");
     if (dladdr (&symbols, &info) != 0 && info.dli_fname != NULL)
         directory = g_path_get_dirname (info.dli_fname);
     mm_plugin_major_version = mfu_symbols_plugin_major_version (directory);

@@ -11,7 +11,8 @@ static const char config[] = "<busconfig><type>session</type><listen>unix:tmpdir
                              "<allow send_destination='*'/><allow receive_sender='*'/><allow own='*'/>"
                              "</policy></busconfig>";
 
-static const char service_file[] = "[D-BUS Service]\nName=%s\nExec=/bin/sh -c \"touch %s; exit 1\"\n";
+static const char service_file[] =
+    "[D-BUS Service]\nName=%s\nExec=/bin/sh -c \"echo started >>%s; exit 1\"\n";
 
 static char *
 write_file (PrivateBus *bus, const char *name, const char *text)

@@ -10,7 +10,7 @@ typedef struct {
     GSubprocess *process;
     char *directory;
     char *address;
-    char *marker; /* a file that exists once the activatable service was started */
+    char *marker; /* a file with a line for each time that the activatable service was started */
 } PrivateBus;
 
 /* `service` is a name that the bus can activate, with a program that leaves the marker and fails; or NULL. */
