@@ -151,8 +151,7 @@ expand (SimModem *modem, const char *answer)
     g_string_replace (text, "{version}", version, 0);
     g_string_replace (text, "{revision}", revision, 0);
     g_string_replace (text, "{model}", model, 0);
-    g_string_replace (text, "{imei}", modem->boot.is_identity_lost ? "000000000000000" : "867698040000010",
-                      0);
+    g_string_replace (text, "{imei}", sim_imei (modem), 0);
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 

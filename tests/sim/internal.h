@@ -10,6 +10,7 @@
 
 typedef struct _SimAt SimAt;
 typedef struct _SimDiag SimDiag;
+typedef struct _SimQmi SimQmi;
 typedef struct _SimSahara SimSahara;
 typedef struct _SimFirehose SimFirehose;
 typedef struct _SimFastboot SimFastboot;
@@ -26,6 +27,7 @@ typedef enum {
     SIM_QUIRK_MERGE = 1 << 8,
     SIM_QUIRK_FRAGMENT = 1 << 9,
     SIM_QUIRK_READ_64 = 1 << 10,
+    SIM_QUIRK_NO_QMI = 1 << 11,
 } SimQuirk;
 
 typedef enum {
@@ -62,6 +64,7 @@ struct _SimModem {
 
     SimAt *at[3];
     SimDiag *diag;
+    SimQmi *qmi;
     SimSahara *sahara;
     SimFirehose *firehose;
     SimFastboot *fastboot;
@@ -88,6 +91,9 @@ SimOp *sim_op (SimModem *modem, SimOpKind kind, guint start, guint pages, const 
 /* NAND work of that long: the time when it will be done, counted from when it is idle. */
 gint64 sim_work (SimModem *modem, gint64 duration_us);
 
+/* What the modem calls itself; zeros when its identity is lost. */
+const char *sim_imei (const SimModem *modem);
+
 /* Little-endian. */
 static inline guint32
 sim_get_u32 (const guint8 *at)
@@ -112,6 +118,12 @@ void sim_at_feed (SimAt *at, const guint8 *data, gsize size);
 SimDiag *sim_diag_new (SimModem *modem);
 void sim_diag_free (SimDiag *diag);
 void sim_diag_feed (SimDiag *diag, const guint8 *data, gsize size);
+
+SimQmi *sim_qmi_new (SimModem *modem);
+void sim_qmi_free (SimQmi *qmi);
+void sim_qmi_send (SimQmi *qmi, const guint8 *data, gsize size);
+/* The next answer; how many bytes of it. */
+gsize sim_qmi_receive (SimQmi *qmi, guint8 *data, gsize max);
 
 SimSahara *sim_sahara_new (SimModem *modem, gboolean says_hello, gboolean is_in_error);
 void sim_sahara_free (SimSahara *sahara);

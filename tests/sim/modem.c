@@ -38,6 +38,7 @@ static const struct {
     { "merge", SIM_QUIRK_MERGE },
     { "fragment", SIM_QUIRK_FRAGMENT },
     { "read-64", SIM_QUIRK_READ_64 },
+    { "no-qmi", SIM_QUIRK_NO_QMI },
 };
 
 /* --- what the parts use --- */
@@ -115,6 +116,12 @@ sim_work (SimModem *modem, gint64 duration_us)
     return modem->busy_us;
 }
 
+const char *
+sim_imei (const SimModem *modem)
+{
+    return modem->boot.is_identity_lost ? "000000000000000" : "867698040000010";
+}
+
 static void
 drop_queue (GQueue *queue)
 {
@@ -148,6 +155,7 @@ free_functions (SimModem *modem)
     for (guint i = 0; i < G_N_ELEMENTS (modem->at); i++)
         g_clear_pointer (&modem->at[i], sim_at_free);
     g_clear_pointer (&modem->diag, sim_diag_free);
+    g_clear_pointer (&modem->qmi, sim_qmi_free);
     g_clear_pointer (&modem->sahara, sim_sahara_free);
     g_clear_pointer (&modem->firehose, sim_firehose_free);
     g_clear_pointer (&modem->fastboot, sim_fastboot_free);
@@ -221,8 +229,10 @@ start_normal (SimModem *modem)
 
     for (guint i = 0; modem->boot.has_at && sim_family_get_at_port (i, &in, &out); i++)
         modem->at[i] = sim_at_new (modem, in);
-    if (modem->boot.has_diag)
+    if (modem->boot.has_diag) {
         modem->diag = sim_diag_new (modem);
+        modem->qmi = sim_qmi_new (modem);
+    }
     modem->usb = modem->family->normal;
 }
 

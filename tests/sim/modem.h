@@ -58,7 +58,7 @@ typedef struct {
     const guint *bad_blocks;
     guint n_bad_blocks;
     /* Comma separated: nak-payload, no-read, no-diag-echo, other-table, in-zlp, sahara-zlp, no-command-mode,
-     * done-complete, merge, fragment, read-64. README.md tells what each does. */
+     * done-complete, merge, fragment, read-64, no-qmi. README.md tells what each does. */
     const char *quirks;
 } SimConfig;
 

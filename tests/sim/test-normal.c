@@ -160,7 +160,6 @@ test_descriptors (void)
     static const guint8 get_product[] = { 0x80, 6, 2, 3, 9, 4, 255, 0 };
     static const guint8 get_qualifier[] = { 0x80, 6, 0, 6, 0, 0, 10, 0 };
     static const guint8 line_state[] = { 0x21, 0x22, 3, 0, 2, 0, 0, 0 };
-    static const guint8 qmi[] = { 0xa1, 1, 0, 0, 4, 0, 0, 4 };
     Talk talk;
     guint8 data[1024];
     gsize n;
@@ -181,7 +180,44 @@ test_descriptors (void)
     g_assert_cmpuint (data[0], ==, n);
     g_assert_cmpint (sim_modem_control (talk.modem, talk.now_us, get_qualifier, data, &n), ==, SIM_STALL);
     g_assert_cmpint (sim_modem_control (talk.modem, talk.now_us, line_state, data, &n), ==, SIM_OK);
-    g_assert_cmpint (sim_modem_control (talk.modem, talk.now_us, qmi, data, &n), ==, SIM_STALL);
+    talk_end (&talk);
+}
+
+/* CTL version info, an allocated DMS client, its revision; what is not there is refused with 94. */
+static void
+test_qmi (void)
+{
+    static const struct {
+        const char *request, *answer;
+    } rows[] = {
+        { "01 0f 00 00 00 00 00 01 22 00 04 00 01 01 00 02",
+          "01 17 00 80 00 00 01 01 22 00 0c 00 02 04 00 00 00 00 00 01 02 00 02 01" },
+        { "01 0c 00 00 02 01 00 02 00 23 00 00 00",
+          "01 26 00 80 02 01 02 02 00 23 00 1a 00 02 04 00 00 00 00 00 01 10 00 45 43 32 35 45 46 41 52 30 "
+          "36 41 30 35 4d 34 47" },
+        { "01 0c 00 00 02 01 00 03 00 99 00 00 00",
+          "01 13 00 80 02 01 02 03 00 99 00 07 00 02 04 00 01 00 5e 00" },
+    };
+    Talk talk;
+
+    talk_begin (&talk, NULL);
+    talk_wait (&talk, SIM_MODE_NORMAL, 1000);
+    for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+        guint8 send[] = { 0x21, 0, 0, 0, 4, 0, 0, 0 };
+        const guint8 get[] = { 0xa1, 1, 0, 0, 4, 0, 0, 4 };
+        g_auto (GStrv) parts = g_strsplit (rows[i].request, " ", -1);
+        guint8 data[1024];
+        gsize n = 0;
+
+        for (; parts[n]; n++)
+            data[n] = (guint8) g_ascii_strtoull (parts[n], NULL, 16);
+        send[6] = (guint8) n;
+        g_assert_cmpint (sim_modem_control (talk.modem, talk.now_us, send, data, &n), ==, SIM_OK);
+        g_assert_true (talk_receive (&talk, 0x89, 1000));
+        g_assert_cmpstr (talk_hex (&talk), ==, "a1 01 00 00 04 00 00 00");
+        g_assert_cmpint (sim_modem_control (talk.modem, talk.now_us, get, talk.data, &talk.size), ==, SIM_OK);
+        g_assert_cmpstr (talk_hex (&talk), ==, rows[i].answer);
+    }
     talk_end (&talk);
 }
 
@@ -211,6 +247,7 @@ main (int argc, char **argv)
     g_test_add_func ("/normal/diag-noise", test_diag_noise);
     g_test_add_func ("/normal/diag-faults", test_diag_faults);
     g_test_add_func ("/normal/descriptors", test_descriptors);
+    g_test_add_func ("/normal/qmi", test_qmi);
     g_test_add_func ("/normal/reenumerate", test_reenumerate);
     return g_test_run ();
 }

@@ -17,7 +17,8 @@
 #define DESC_CONFIGURATION 2
 #define DESC_STRING        3
 
-#define CONFIG_MAX 512
+#define CONFIG_MAX    512
+#define INTERFACE_QMI 4
 
 static guint16
 get_u16 (const guint8 *at)
@@ -174,6 +175,29 @@ set_standard (SimModem *modem, const guint8 setup[8])
     }
 }
 
+/* Class requests: the line state and coding of the serial ports, and QMI. */
+static SimResult
+run_class (SimModem *modem, const guint8 setup[8], guint8 *data, gsize *size)
+{
+    guint length = get_u16 (setup + 6);
+
+    if (setup[0] == 0x21 && (setup[1] == 0x22 || setup[1] == 0x20)) {
+        sim_note (modem, "port %u: %s %04x", setup[4], setup[1] == 0x22 ? "line state" : "line coding",
+                  get_u16 (setup + 2));
+        return SIM_OK;
+    }
+    if (modem->qmi && setup[4] == INTERFACE_QMI && setup[0] == 0x21 && setup[1] == 0x00) {
+        sim_qmi_send (modem->qmi, data, length);
+        return SIM_OK;
+    }
+    if (modem->qmi && setup[4] == INTERFACE_QMI && setup[0] == 0xa1 && setup[1] == 0x01) {
+        *size = sim_qmi_receive (modem->qmi, data, length);
+        return SIM_OK;
+    }
+    sim_note (modem, "control %02x %02x refused", setup[0], setup[1]);
+    return SIM_STALL;
+}
+
 SimResult
 sim_usb_control (SimModem *modem, const guint8 setup[8], guint8 *data, gsize *size)
 {
@@ -181,12 +205,5 @@ sim_usb_control (SimModem *modem, const guint8 setup[8], guint8 *data, gsize *si
 
     if (kind == 0)
         return setup[0] & 0x80 ? get_standard (modem, setup, data, size) : set_standard (modem, setup);
-    /* Class requests: line state and coding of the serial ports are taken, QMI (interface 4) is not there. */
-    if (kind == 1 && setup[0] == 0x21 && (setup[1] == 0x22 || setup[1] == 0x20)) {
-        sim_note (modem, "port %u: %s %04x", setup[4], setup[1] == 0x22 ? "line state" : "line coding",
-                  get_u16 (setup + 2));
-        return SIM_OK;
-    }
-    sim_note (modem, "control %02x %02x refused", setup[0], setup[1]);
-    return SIM_STALL;
+    return kind == 1 ? run_class (modem, setup, data, size) : SIM_STALL;
 }
