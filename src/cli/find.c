@@ -207,6 +207,10 @@ find_in_jobs (MfuClient *client, const Scene *scene, const char *modem)
             target = target_new (device != NULL && device[0] != '\0' ? device : port != NULL ? port : "", "");
         g_free (target->job);
         target->job = g_strdup (path);
+        if (target->modem[0] == '\0') {
+            g_free (target->modem);
+            target->modem = g_strdup (modem);
+        }
     }
     return target;
 }

@@ -124,8 +124,11 @@ static MfuArguments *
 parse (const char *line, GError **error)
 {
     g_auto (GStrv) argv = argv_of (line);
+    guint n = g_strv_length (argv);
+    /* The parser takes out of the array what it has understood. */
+    g_autofree char **words = g_memdup2 (argv, (n + 1) * sizeof *argv);
 
-    return mfu_arguments_parse (verbs, (int) g_strv_length (argv), argv, error);
+    return mfu_arguments_parse (verbs, (int) n, words, error);
 }
 
 static void

@@ -111,6 +111,11 @@ static const struct {
     { "status", "ended=1", "status -m 1", 0, "  Firmware update |        state: done\n", "", "" },
     { "status-by-old-index", "ended=1", "status -m 0 -K", 0,
       "modem.firmware-update.modem            : /org/freedesktop/ModemManager1/Modem/1\n", "", "" },
+    { "status-while-away", "modem-manager=0 running=1 hold=1", "status -m 0 -K", 0,
+      "modem.firmware-update.package          : running.zip\n", "", "" },
+    { "busy-while-away", "modem-manager=0 running=1 hold=1", "update PACKAGE -m 0", 5, "",
+      "error: Modem 0 is being updated with another package, running.zip\n",
+      "Update service /sys/devices/platform" },
     { "status-of-none", "", "status -m 0", 3, "", "error: this modem has no update, running or past\n", "" },
     { "status-any-of-none", "", "status", 3, "", "error: no modem has an update\n", "" },
     { "list", "devices=two", "list", 0,
@@ -337,6 +342,29 @@ test_terminal_interrupt (void)
     bench_close (&bench);
 }
 
+/* A job that waits for an answer is not left behind when the one who could give it is gone; a running one is.
+ */
+static void
+test_terminal_hangup (void)
+{
+    g_autofree char *waiting = NULL;
+    g_autofree char *running = NULL;
+    Bench bench;
+
+    bench_open (&bench, "");
+    bench_run_and_hang_up (&bench, "update PACKAGE -m 0", "Go on? [y/N] ");
+    waiting = bench_read_log (&bench);
+    assert_has (waiting, "Cancel\n");
+    bench_close (&bench);
+
+    bench_open (&bench, "hold=1");
+    bench_run_and_hang_up (&bench, "update PACKAGE -m 0 -y", "[5/8] writing modem");
+    g_assert_cmpint (bench.exit_code, ==, 128 + SIGHUP);
+    running = bench_read_log (&bench);
+    assert_has_not (running, "Cancel");
+    bench_close (&bench);
+}
+
 /* No drawn line reaches the last column, so that none wraps. */
 static void
 test_terminal_width (void)
@@ -385,6 +413,7 @@ main (int argc, char **argv)
     g_test_add_func ("/client/terminal/no", test_terminal_no);
     g_test_add_func ("/client/terminal/assumed-yes", test_terminal_assumed_yes);
     g_test_add_func ("/client/terminal/interrupt", test_terminal_interrupt);
+    g_test_add_func ("/client/terminal/hangup", test_terminal_hangup);
     g_test_add_func ("/client/terminal/width", test_terminal_width);
     return g_test_run ();
 }

@@ -171,9 +171,10 @@ compare (Bench *bench, const char *line)
     g_autofree char *out = NULL;
     g_autofree char *err = NULL;
     gsize size;
+    g_autofree char *printable = g_strescape (line, NULL);
     int status;
 
-    g_test_message ("%s", line);
+    g_test_message ("%s", printable);
     run (bench, bench->real, line);
     size = bench->out->len;
     out = g_memdup2 (bench->out->str, size + 1);

@@ -95,7 +95,7 @@ bench_close (Bench *bench)
 
 typedef struct {
     pid_t pid;
-    int out, err, in; /* -1: none */
+    int out, err; /* -1: closed, or none */
 } Client;
 
 /* Both pipes are read together, until `marker` is in stdout (FALSE at their end). */
@@ -151,7 +151,7 @@ start_client (Bench *bench, const char *arguments)
 {
     g_auto (GStrv) command = command_of (bench, g_getenv ("MFU_TEST_MM_FIRMWARE"), arguments);
     g_autoptr (GError) error = NULL;
-    Client client = { .in = -1 };
+    Client client = { 0 };
 
     g_test_message ("%s", arguments);
     g_spawn_async_with_pipes (NULL, command, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CLOEXEC_PIPES, NULL,
@@ -182,14 +182,14 @@ bench_run_and_signal (Bench *bench, const char *arguments, const char *marker, i
     finish (bench, &client, out, err);
 }
 
-void
-bench_run_on_terminal (Bench *bench, const char *arguments, guint columns, const char *const *answers)
+static Client
+start_on_terminal (Bench *bench, const char *arguments, guint columns)
 {
     g_auto (GStrv) command = command_of (bench, g_getenv ("MFU_TEST_MM_FIRMWARE"), arguments);
     struct winsize size = { .ws_row = 24, .ws_col = (unsigned short) columns };
-    GString *out = g_string_new (NULL);
     Client client = { .err = -1 };
 
+    g_test_message ("%s", arguments);
     client.pid = forkpty (&client.out, NULL, NULL, &size);
     if (client.pid == 0) {
         setenv ("TERM", "xterm", 1);
@@ -197,11 +197,33 @@ bench_run_on_terminal (Bench *bench, const char *arguments, guint columns, const
         _exit (126);
     }
     g_assert_cmpint (client.pid, >, 0);
+    return client;
+}
+
+void
+bench_run_on_terminal (Bench *bench, const char *arguments, guint columns, const char *const *answers)
+{
+    Client client = start_on_terminal (bench, arguments, columns);
+    GString *out = g_string_new (NULL);
+
     for (guint i = 0; answers[i] != NULL; i += 2) {
+        gssize n = (gssize) strlen (answers[i + 1]);
+
         g_assert_true (read_until (&client, out, NULL, answers[i]));
-        g_assert_cmpint (write (client.out, answers[i + 1], strlen (answers[i + 1])), ==,
-                         strlen (answers[i + 1]));
+        g_assert_cmpint (write (client.out, answers[i + 1], (gsize) n), ==, n);
     }
+    finish (bench, &client, out, g_string_new (NULL));
+}
+
+void
+bench_run_and_hang_up (Bench *bench, const char *arguments, const char *marker)
+{
+    Client client = start_on_terminal (bench, arguments, 80);
+    GString *out = g_string_new (NULL);
+
+    g_assert_true (read_until (&client, out, NULL, marker));
+    close (client.out);
+    client.out = -1;
     finish (bench, &client, out, g_string_new (NULL));
 }
 

@@ -29,5 +29,8 @@ void bench_run_and_signal (Bench *bench, const char *arguments, const char *mark
  * output is in `out`. */
 void bench_run_on_terminal (Bench *bench, const char *arguments, guint columns, const char *const *answers);
 
+/* The same, but closes the terminal when `marker` has been printed, as a lost connection does. */
+void bench_run_and_hang_up (Bench *bench, const char *arguments, const char *marker);
+
 /* What the fake was told, newly allocated. */
 char *bench_read_log (Bench *bench);
