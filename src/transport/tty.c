@@ -145,16 +145,39 @@ tty_reset (MfuChannel *channel, GError **error)
     return FALSE;
 }
 
+static gpointer
+close_in_thread (gpointer data)
+{
+    close (GPOINTER_TO_INT (data));
+    return NULL;
+}
+
+/* Where the modem takes no data, close () waits for it for 30 s, and only CAP_SYS_ADMIN may set another time
+ * (see make_raw ()). That wait is nobody's who called us.
+ *
+ * Source: torvalds/linux, drivers/tty/tty_port.c (closing_wait), drivers/usb/serial/usb-serial.c
+ * (serial_set_serial). */
+static void
+close_without_waiting (int fd)
+{
+    int n_queued = 0;
+
+    if (ioctl (fd, TIOCOUTQ, &n_queued) == 0 && n_queued > 0)
+        g_thread_unref (g_thread_new ("tty-close", close_in_thread, GINT_TO_POINTER (fd)));
+    else
+        close (fd);
+}
+
 static void
 tty_close (MfuChannel *channel)
 {
     TtyChannel *self = (TtyChannel *) channel;
 
     if (self->fd >= 0) {
-        /* Ignored because the port is given up either way; without them close () may wait for 30 s. */
+        /* Ignored because the port is given up either way. */
         (void) tcflush (self->fd, TCIOFLUSH);
         (void) ioctl (self->fd, TIOCNXCL);
-        close (self->fd);
+        close_without_waiting (self->fd);
     }
     g_free (self->devnode);
     g_free (self);
@@ -189,7 +212,8 @@ make_raw (TtyChannel *self, GError **error)
         set_errno_error (error, self, errno);
         return FALSE;
     }
-    /* Ignored because not every driver has the setting: close () must not wait for unsent data. */
+    /* Ignored because not every driver has the setting, nor every process the right to it: close () shall not
+     * wait for unsent data. */
     if (ioctl (self->fd, TIOCGSERIAL, &serial) == 0) {
         serial.closing_wait = ASYNC_CLOSING_WAIT_NONE;
         (void) ioctl (self->fd, TIOCSSERIAL, &serial);
