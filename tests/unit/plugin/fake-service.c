@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
+/* Every expectation about the call itself is here; what the caller wanted is for the tests to judge. */
+
 #include "fake-service.h"
 
 #include <gio/gunixfdlist.h>

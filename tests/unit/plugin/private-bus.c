@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
+/* dbus-daemon with a configuration of the test's own, in a folder that goes with it. */
+
 #include "private-bus.h"
 
 #include <glib/gstdio.h>
