@@ -105,7 +105,7 @@ main (int argc, char **argv)
     fprintf (stderr, "error: to stderr\n");
     for (int i = 1; i < argc; i++) {
         if (strncmp (argv[i], "--exit=", 7) == 0)
-            status = atoi (argv[i] + 7);
+            status = (int) strtol (argv[i] + 7, NULL, 10);
         if (strcmp (argv[i], "--cat") == 0)
             copy_input ();
         if (strcmp (argv[i], "--flood") == 0)
@@ -114,7 +114,7 @@ main (int argc, char **argv)
             status = wait_for_signal ();
         if (strncmp (argv[i], "--kill=", 7) == 0) {
             fflush (stdout);
-            raise (atoi (argv[i] + 7));
+            raise ((int) strtol (argv[i] + 7, NULL, 10));
         }
     }
     return status;
