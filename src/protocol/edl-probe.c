@@ -20,7 +20,7 @@
 #include "protocol/edl-probe.h"
 
 #include "protocol/engine-private.h"
-#include "protocol/sahara.h"
+#include "protocol/firehose-xml.h"
 #include "util/cursor.h"
 #include "util/hdlc.h"
 
@@ -32,7 +32,7 @@
 #define SEND_MS   1000
 
 #define RECEIVE_SIZE 4096
-#define MAX_HEARD    (64 * 1024)
+#define MAX_HEARD    (2 * RECEIVE_SIZE)
 #define BUDGET       (4 * MAX_HEARD)
 
 #define MAX_FRAME 1024
@@ -117,7 +117,7 @@ judge_firehose (Probe *probe)
     gsize skipped = 0;
     gsize n;
 
-    while (skipped < probe->heard->len && strchr ("\r\n\t ", probe->heard->data[skipped]) != NULL)
+    while (skipped < probe->heard->len && mfu_firehose_is_filler (probe->heard->data[skipped]))
         skipped++;
     n = MIN (probe->heard->len - skipped, sizeof start - 1);
     if (memcmp (probe->heard->data + skipped, start, n) != 0)

@@ -19,6 +19,7 @@
 #include "protocol/firehose.h"
 
 #include "protocol/engine-private.h"
+#include "protocol/firehose-commands.h"
 #include "protocol/firehose-info.h"
 #include "protocol/firehose-xml.h"
 
@@ -157,16 +158,8 @@ send_command (Firehose *firehose, MfuFirehoseCommand *command)
 static void
 send_configure (Firehose *firehose)
 {
-    MfuFirehoseCommand *command = mfu_firehose_command_new ("configure");
-
-    mfu_firehose_command_add (command, "MemoryName", "nand");
-    mfu_firehose_command_add_uint (command, "Verbose", 0);
-    mfu_firehose_command_add_uint (command, "AlwaysValidate", 0);
-    mfu_firehose_command_add_uint (command, "MaxDigestTableSizeInBytes", 2048);
-    mfu_firehose_command_add_uint (command, "MaxPayloadSizeToTargetInBytes", firehose->payload);
-    mfu_firehose_command_add_uint (command, "ZlpAwareHost", firehose->config.is_zlp_aware ? 1 : 0);
-    mfu_firehose_command_add_uint (command, "SkipStorageInit", 0);
-    send_command (firehose, command);
+    send_command (firehose,
+                  mfu_firehose_command_configure (firehose->payload, firehose->config.is_zlp_aware));
 }
 
 static gboolean
@@ -408,7 +401,7 @@ static const struct {
     [STATE_DELIVER] = { delivered, NULL, NULL, 0, FALSE },
     [STATE_FINAL] = { NULL, final_responded, fail_silent, FINAL_MS, FALSE },
     [STATE_FLOOD] = { flood_sent, NULL, fail_silent, 0, FALSE },
-    [STATE_FLOOD_LISTEN] = { NULL, flood_responded, send_zeros, FLOOD_LISTEN_MS, TRUE },
+    [STATE_FLOOD_LISTEN] = { NULL, flood_responded, send_zeros, FLOOD_LISTEN_MS, FALSE },
     [STATE_FLOOD_DRAIN] = { NULL, ignore_response, drain_silent, QUIET_MS, TRUE },
 };
 
@@ -606,10 +599,13 @@ mfu_firehose_new (const MfuFirehoseConfig *config, GBytes *leftover)
     firehose->last_log = g_string_new (NULL);
     mfu_firehose_info_init (&firehose->info);
     mfu_engine_begin (&firehose->engine, &firehose_class, BUDGET);
-    firehose->state = size > 0 ? STATE_DRAIN : STATE_LISTEN;
+    firehose->state = leftover != NULL ? STATE_DRAIN : STATE_LISTEN;
     if (size > 0)
         g_byte_array_append (firehose->in, data, (guint) size);
-    proceed (firehose, TRUE);
+    if (leftover != NULL && size == 0)
+        mfu_engine_done (&firehose->engine);
+    else
+        proceed (firehose, TRUE);
     return &firehose->engine;
 }
 
@@ -691,7 +687,6 @@ void
 mfu_firehose_begin_storage_info (MfuEngine *engine)
 {
     Firehose *firehose = (Firehose *) engine;
-    MfuFirehoseCommand *command;
 
     if (!begin (firehose, &op_storage, BUDGET))
         return;
@@ -700,9 +695,7 @@ mfu_firehose_begin_storage_info (MfuEngine *engine)
         mfu_engine_done (engine);
         return;
     }
-    command = mfu_firehose_command_new ("getstorageinfo");
-    mfu_firehose_command_add_uint (command, "physical_partition_number", 0);
-    send_command (firehose, command);
+    send_command (firehose, mfu_firehose_command_storage ());
 }
 
 /* FALSE: our own plan is wrong, the engine has failed. */
@@ -721,22 +714,6 @@ take_range (Firehose *firehose, const MfuFirehoseRange *range)
     return FALSE;
 }
 
-static MfuFirehoseCommand *
-range_command (const char *name, const MfuFirehoseRange *range, guint64 num_sectors)
-{
-    MfuFirehoseCommand *command = mfu_firehose_command_new (name);
-
-    if (range->pages_per_block != 0)
-        mfu_firehose_command_add_uint (command, "PAGES_PER_BLOCK", range->pages_per_block);
-    mfu_firehose_command_add_uint (command, "SECTOR_SIZE_IN_BYTES", range->sector_size);
-    mfu_firehose_command_add (command, "filename", range->filename);
-    mfu_firehose_command_add (command, "label", range->label);
-    mfu_firehose_command_add_uint (command, "num_partition_sectors", num_sectors);
-    mfu_firehose_command_add_uint (command, "physical_partition_number", range->physical_partition);
-    mfu_firehose_command_add_uint (command, "start_sector", range->start_sector);
-    return command;
-}
-
 void
 mfu_firehose_begin_erase (MfuEngine *engine, const MfuFirehoseRange *range)
 {
@@ -747,7 +724,7 @@ mfu_firehose_begin_erase (MfuEngine *engine, const MfuFirehoseRange *range)
     if (!begin (firehose, &op_erase, BUDGET) || !take_range (firehose, range))
         return;
     firehose->answer_ms = (guint) (ERASE_MS * ((range->num_sectors + unit - 1) / unit));
-    send_command (firehose, range_command ("erase", range, range->num_sectors));
+    send_command (firehose, mfu_firehose_command_range ("erase", range, range->num_sectors));
 }
 
 void
@@ -767,7 +744,7 @@ mfu_firehose_begin_program (MfuEngine *engine, const MfuFirehoseRange *range, gu
         return;
     }
     firehose->raw_size = num_sectors * range->sector_size;
-    send_command (firehose, range_command ("program", range, num_sectors));
+    send_command (firehose, mfu_firehose_command_range ("program", range, num_sectors));
 }
 
 void
@@ -779,29 +756,23 @@ mfu_firehose_begin_read (MfuEngine *engine, const MfuFirehoseRange *range)
     if (!begin (firehose, &op_read, BUDGET + 2 * size) || !take_range (firehose, range))
         return;
     firehose->raw_size = size;
-    send_command (firehose, range_command ("read", range, range->num_sectors));
+    send_command (firehose, mfu_firehose_command_range ("read", range, range->num_sectors));
 }
 
 void
 mfu_firehose_begin_vendor (MfuEngine *engine, const MfuFirehoseVendorTag *vendor_tag)
 {
     Firehose *firehose = (Firehose *) engine;
-    const char *tag = vendor_tag->tag;
     MfuFirehoseCommand *command;
 
     if (!begin (firehose, &op_vendor, BUDGET))
         return;
-    if (tag == NULL || *tag == '\0' || tag[strspn (tag, "abcdefghijklmnopqrstuvwxyz")] != '\0') {
+    command = mfu_firehose_command_vendor (vendor_tag);
+    if (command == NULL) {
         mfu_engine_fail (engine, MFU_ERROR_INVALID_ARGS, _ ("not the name of a vendor tag"));
         return;
     }
     firehose->answer_ms = VENDOR_MS;
-    command = mfu_firehose_command_new (tag);
-    mfu_firehose_command_add (command, "vendor", "quectel");
-    mfu_firehose_command_add (command, "a_rawdata_start_sector", vendor_tag->a_rawdata_start_sector);
-    mfu_firehose_command_add (command, "b_rawdata_num_sector", vendor_tag->b_rawdata_num_sector);
-    mfu_firehose_command_add (command, "c_project_name", vendor_tag->c_project_name);
-    mfu_firehose_command_add (command, "d_project_type", vendor_tag->d_project_type);
     send_command (firehose, command);
 }
 
@@ -809,14 +780,9 @@ void
 mfu_firehose_begin_reset (MfuEngine *engine, guint delay_s)
 {
     Firehose *firehose = (Firehose *) engine;
-    MfuFirehoseCommand *command;
 
-    if (!begin (firehose, &op_reset, BUDGET))
-        return;
-    command = mfu_firehose_command_new ("power");
-    mfu_firehose_command_add_uint (command, "DelayInSeconds", delay_s);
-    mfu_firehose_command_add (command, "value", "reset");
-    send_command (firehose, command);
+    if (begin (firehose, &op_reset, BUDGET))
+        send_command (firehose, mfu_firehose_command_reset (delay_s));
 }
 
 const MfuFirehoseStorage *

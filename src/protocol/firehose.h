@@ -32,9 +32,9 @@ typedef struct {
 } MfuFirehoseStorage;
 
 /* Starts with the connect operation: waits for the first log of a programmer that has just been loaded and
- * drains what follows, up to the end of its list of functions. `leftover` (may be NULL or empty) is what a
- * probe or Sahara has received already: with it no first log is waited for, only the rest of what it belongs
- * to. */
+ * drains what follows, up to the end of its list of functions. `leftover` (may be NULL) is what a probe or
+ * Sahara has received already: with it no first log is waited for, only the rest of what it belongs to, and
+ * with an empty one nothing at all. */
 MfuEngine *mfu_firehose_new (const MfuFirehoseConfig *config, GBytes *leftover);
 
 void mfu_firehose_begin_configure (MfuEngine *engine);
@@ -42,7 +42,8 @@ void mfu_firehose_begin_nop (MfuEngine *engine);
 
 /* For a programmer that a killed run left in raw mode, waiting for data of an unknown amount: feeds it zeros
  * in small amounts (SEND_IMAGE requests without an image) until it answers in XML again; at most `max_bytes`.
- * Only before the first erase of a new run. */
+ * FAILED with PROTOCOL when what answers is no programmer: a boot ROM that waited for the rest of a block of
+ * data. Only before the first erase of a new run. */
 void mfu_firehose_begin_leave_raw_mode (MfuEngine *engine, guint64 max_bytes);
 
 /* DONE even where the programmer has no such command: look at `is_known`. */

@@ -461,7 +461,7 @@ serve (Sahara *sahara, guint64 image_id, guint64 offset, guint64 length)
                          _ ("the boot ROM reads %" G_GUINT64_FORMAT " bytes at %" G_GUINT64_FORMAT
                             " of a programmer of %" G_GUINT64_FORMAT),
                          length, offset, size);
-    } else if (sahara->n_served / MAX_REPETITION > size) {
+    } else if (sahara->n_served / MAX_REPETITION >= size) {
         mfu_engine_fail (&sahara->engine, MFU_ERROR_PROTOCOL,
                          _ ("the boot ROM reads the programmer again and again"));
     } else if (check_identity (sahara)) {
@@ -512,7 +512,8 @@ take_done_resp (Sahara *sahara, MfuCursor *body)
     guint32 status = mfu_cursor_u32le (body);
 
     if (status == 1 || (status == 0 && may_be_pending (sahara->config.expected_image_id))) {
-        sahara->leftover = g_bytes_new (sahara->in->data, sahara->in->len);
+        if (sahara->in->len > 0)
+            sahara->leftover = g_bytes_new (sahara->in->data, sahara->in->len);
         mfu_engine_done (&sahara->engine);
     } else {
         mfu_engine_fail (&sahara->engine, MFU_ERROR_PROTOCOL, _ ("the programmer does not start: status %u"),
@@ -758,9 +759,5 @@ mfu_sahara_set_check (MfuEngine *engine, MfuSaharaCheck check, gpointer user_dat
 GBytes *
 mfu_sahara_get_leftover (MfuEngine *engine)
 {
-    Sahara *sahara = (Sahara *) engine;
-
-    if (sahara->leftover == NULL)
-        sahara->leftover = g_bytes_new_static ("", 0);
-    return sahara->leftover;
+    return ((Sahara *) engine)->leftover;
 }

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* One row for each engine: how a script makes it, and what may be asked of it. */
+
+#include "adapters.h"
+
+#include "protocol/at.h"
+#include "protocol/diag.h"
+#include "protocol/edl-probe.h"
+#include "protocol/firehose.h"
+#include "protocol/sahara.h"
+#include "util/error.h"
+
+#include <string.h>
+
+static GBytes *
+get_bytes (const Script *script, const char *name)
+{
+    const char *value = script_get (script, name);
+
+    return value != NULL ? script_parse_bytes (value, FALSE, NULL) : NULL;
+}
+
+static MfuEngine *
+at_new (const Script *script)
+{
+    return mfu_at_new (script_get (script, "command"), (guint) script_get_number (script, "timeout_ms", 3000),
+                       script_get (script, "gone-is-done") != NULL);
+}
+
+static void
+at_check (MfuEngine *engine, char **words)
+{
+    g_autofree char *text = NULL;
+
+    g_assert_cmpstr (words[0], ==, "text");
+    text = g_strcompress (words[1]);
+    g_assert_cmpstr (mfu_at_get_text (engine), ==, text);
+}
+
+static MfuEngine *
+diag_new (const Script *script)
+{
+    return mfu_diag_switch_to_edl_new ();
+}
+
+static MfuEngine *
+build_id_new (const Script *script)
+{
+    return mfu_diag_build_id_new ();
+}
+
+static void
+build_id_check (MfuEngine *engine, char **words)
+{
+    g_assert_cmpstr (words[0], ==, "build-id");
+    g_assert_cmpstr (mfu_diag_build_id_get (engine), ==, words[1]);
+}
+
+static MfuEngine *
+edl_probe_new (const Script *script)
+{
+    return mfu_edl_probe_new ();
+}
+
+static void
+edl_probe_check (MfuEngine *engine, char **words)
+{
+    GBytes *leftover = mfu_edl_probe_get_leftover (engine);
+    g_autoptr (GBytes) expected = NULL;
+
+    if (strcmp (words[0], "state") == 0) {
+        g_assert_cmpstr (mfu_edl_state_to_string (mfu_edl_probe_get_state (engine)), ==, words[1]);
+        return;
+    }
+    g_assert_cmpstr (words[0], ==, "leftover");
+    expected = script_parse_bytes (words[1], FALSE, NULL);
+    /* How much more than the deciding bytes was heard depends on the fragmentation. */
+    g_assert_cmpuint (g_bytes_get_size (leftover), <=, g_bytes_get_size (expected));
+    g_assert_cmpuint (g_bytes_get_size (leftover), >=, MIN (5, g_bytes_get_size (expected)));
+    if (g_bytes_get_size (leftover) > 0)
+        g_assert_cmpint (memcmp (g_bytes_get_data (leftover, NULL), g_bytes_get_data (expected, NULL),
+                                 g_bytes_get_size (leftover)),
+                         ==, 0);
+}
+
+static gboolean
+refuse (const MfuSaharaIdentity *identity, gpointer text, GError **error)
+{
+    g_set_error_literal (error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE, text);
+    return FALSE;
+}
+
+static gboolean
+accept_hwid (const MfuSaharaIdentity *identity, gpointer text, GError **error)
+{
+    if (identity->has_hwid)
+        return TRUE;
+    g_set_error_literal (error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE, "no hwid");
+    return FALSE;
+}
+
+static MfuEngine *
+sahara_new (const Script *script)
+{
+    g_autoptr (GBytes) leftover = get_bytes (script, "leftover");
+    MfuSaharaConfig config = {
+        .goal = script_get (script, "reset") != NULL ? MFU_SAHARA_RESET : MFU_SAHARA_LOAD,
+        .wants_identity = script_get (script, "identity") != NULL,
+        .is_half_way = script_get (script, "half-way") != NULL,
+        .image_size = script_get_number (script, "image-size", 0x2000),
+        .expected_image_id = (guint) script_get_number (script, "image-id", 13),
+        .leftover = leftover,
+    };
+    MfuEngine *engine = mfu_sahara_new (&config);
+
+    if (script_get (script, "refuse") != NULL)
+        mfu_sahara_set_check (engine, refuse, (gpointer) script_get (script, "refuse"));
+    if (script_get (script, "accept-hwid") != NULL)
+        mfu_sahara_set_check (engine, accept_hwid, NULL);
+    return engine;
+}
+
+static void
+sahara_check (MfuEngine *engine, char **words)
+{
+    const MfuSaharaIdentity *identity = mfu_sahara_get_identity (engine);
+    gboolean is_unknown = g_strcmp0 (words[1], "unknown") == 0;
+
+    if (strcmp (words[0], "serial") == 0) {
+        g_assert_cmpint (identity->has_serial, ==, !is_unknown);
+        g_assert_cmphex (identity->serial, ==, is_unknown ? 0 : script_number (words[1]));
+    } else if (strcmp (words[0], "hwid") == 0) {
+        g_assert_cmpint (identity->has_hwid, ==, !is_unknown);
+        g_assert_cmphex (identity->hwid, ==, is_unknown ? 0 : script_number (words[1]));
+    } else if (strcmp (words[0], "pk-hash") == 0) {
+        GString *hex = g_string_new (NULL);
+
+        for (gsize i = 0; i < sizeof identity->pk_hash; i++)
+            g_string_append_printf (hex, "%02x", identity->pk_hash[i]);
+        g_assert_cmpint (identity->has_pk_hash, ==, !is_unknown);
+        if (!is_unknown)
+            g_assert_cmpstr (hex->str, ==, words[1]);
+        g_string_free (hex, TRUE);
+    } else if (strcmp (words[0], "version") == 0) {
+        g_assert_cmpuint (identity->version, ==, script_number (words[1]));
+    } else {
+        g_assert_cmpstr (words[0], ==, "leftover");
+        g_assert_null (mfu_sahara_get_leftover (engine));
+    }
+}
+
+static MfuEngine *
+firehose_new (const Script *script)
+{
+    g_autoptr (GBytes) leftover = get_bytes (script, "leftover");
+    MfuFirehoseConfig config = {
+        .max_payload = (guint) script_get_number (script, "payload", 8192),
+        .is_zlp_aware = script_get (script, "zlp") != NULL,
+    };
+
+    return mfu_firehose_new (&config, leftover);
+}
+
+/* Words of the form name=value; the rest of the range is an EC25's. */
+static MfuFirehoseRange
+get_range (char **words)
+{
+    MfuFirehoseRange range = { .num_sectors = 1, .sector_size = 2048, .pages_per_block = 64 };
+
+    for (; *words != NULL; words++) {
+        const char *value = strchr (*words, '=');
+
+        g_assert_nonnull (value);
+        value++;
+        if (g_str_has_prefix (*words, "start="))
+            range.start_sector = (guint) script_number (value);
+        else if (g_str_has_prefix (*words, "sectors="))
+            range.num_sectors = (guint) script_number (value);
+        else if (g_str_has_prefix (*words, "size="))
+            range.sector_size = (guint) script_number (value);
+        else if (g_str_has_prefix (*words, "pages="))
+            range.pages_per_block = (guint) script_number (value);
+        else if (g_str_has_prefix (*words, "file="))
+            range.filename = value;
+        else if (g_str_has_prefix (*words, "label="))
+            range.label = value;
+        else
+            g_error ("no part of a range: %s", *words);
+    }
+    return range;
+}
+
+static void
+begin_vendor (MfuEngine *engine, char **words)
+{
+    MfuFirehoseVendorTag tag = { .tag = words[1] };
+    const char **attributes[] = { &tag.a_rawdata_start_sector, &tag.b_rawdata_num_sector, &tag.c_project_name,
+                                  &tag.d_project_type };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (attributes) && words[1] != NULL && words[2 + i] != NULL; i++)
+        *attributes[i] = words[2 + i];
+    mfu_firehose_begin_vendor (engine, &tag);
+}
+
+static void
+firehose_begin (MfuEngine *engine, char **words)
+{
+    MfuFirehoseRange range;
+
+    if (strcmp (words[0], "configure") == 0) {
+        mfu_firehose_begin_configure (engine);
+    } else if (strcmp (words[0], "nop") == 0) {
+        mfu_firehose_begin_nop (engine);
+    } else if (strcmp (words[0], "leave-raw-mode") == 0) {
+        mfu_firehose_begin_leave_raw_mode (engine, script_number (words[1]));
+    } else if (strcmp (words[0], "storage-info") == 0) {
+        mfu_firehose_begin_storage_info (engine);
+    } else if (strcmp (words[0], "erase") == 0) {
+        range = get_range (words + 1);
+        mfu_firehose_begin_erase (engine, &range);
+    } else if (strcmp (words[0], "program") == 0) {
+        range = get_range (words + 2);
+        mfu_firehose_begin_program (engine, &range, script_number (words[1]));
+    } else if (strcmp (words[0], "read") == 0) {
+        range = get_range (words + 1);
+        mfu_firehose_begin_read (engine, &range);
+    } else if (strcmp (words[0], "vendor") == 0) {
+        begin_vendor (engine, words);
+    } else if (strcmp (words[0], "reset") == 0) {
+        mfu_firehose_begin_reset (engine, (guint) script_number (words[1]));
+    } else {
+        g_error ("no operation: %s", words[0]);
+    }
+}
+
+static void
+firehose_check (MfuEngine *engine, char **words)
+{
+    const MfuFirehoseStorage *storage = mfu_firehose_get_storage (engine);
+
+    if (strcmp (words[0], "payload") == 0) {
+        g_assert_cmpuint (mfu_firehose_get_payload (engine), ==, script_number (words[1]));
+    } else if (strcmp (words[0], "last-log") == 0) {
+        g_assert_cmpstr (mfu_firehose_get_last_log (engine), ==, words[1]);
+    } else if (strcmp (words[0], "supports") == 0) {
+        g_assert_true (mfu_firehose_supports (engine, words[1]));
+    } else if (strcmp (words[0], "supports-not") == 0) {
+        g_assert_false (mfu_firehose_supports (engine, words[1]));
+    } else {
+        g_assert_cmpstr (words[0], ==, "storage");
+        g_assert_cmpint (storage->is_known, ==, strcmp (words[1], "unknown") != 0);
+        if (!storage->is_known)
+            return;
+        g_assert_cmpuint (storage->total_blocks, ==, script_number (words[1]));
+        g_assert_cmpuint (storage->block_size, ==, script_number (words[2]));
+        g_assert_cmpuint (storage->page_size, ==, script_number (words[3]));
+        g_assert_cmpstr (storage->mem_type, ==, words[4]);
+        g_assert_cmpstr (storage->prod_name, ==, words[5]);
+    }
+}
+
+static const struct {
+    const char *name;
+    MfuEngine *(*create) (const Script *script);
+    void (*begin) (MfuEngine *engine, char **words);
+    void (*check) (MfuEngine *engine, char **words);
+} adapters[] = {
+    { "at", at_new, NULL, at_check },
+    { "diag", diag_new, NULL, NULL },
+    { "build-id", build_id_new, NULL, build_id_check },
+    { "edl-probe", edl_probe_new, NULL, edl_probe_check },
+    { "sahara", sahara_new, NULL, sahara_check },
+    { "firehose", firehose_new, firehose_begin, firehose_check },
+};
+
+static gsize
+find (const Script *script)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (adapters); i++)
+        if (g_strcmp0 (script_get (script, "engine"), adapters[i].name) == 0)
+            return i;
+    g_error ("%s: no such engine", script->path);
+}
+
+MfuEngine *
+adapter_new (const Script *script)
+{
+    return adapters[find (script)].create (script);
+}
+
+void
+adapter_begin (const Script *script, MfuEngine *engine, char **words)
+{
+    adapters[find (script)].begin (engine, words);
+}
+
+void
+adapter_check (const Script *script, MfuEngine *engine, char **words)
+{
+    adapters[find (script)].check (engine, words);
+}
