@@ -10,6 +10,12 @@
 
 #include <string.h>
 
+/* Erasing takes time by the block. Source: nippynetworks/qfirehose gives 15 s to any erase, release
+ * note 1.4.4; for chips larger than this one it is allowed again and again. */
+#define ERASE_MS          15000
+#define ERASE_BLOCKS      1024
+#define USUAL_BLOCK_PAGES 64
+
 MfuFirehoseCommand *
 mfu_firehose_command_configure (guint payload, gboolean is_zlp_aware)
 {
@@ -32,6 +38,22 @@ mfu_firehose_command_storage (void)
 
     mfu_firehose_command_add_uint (command, "physical_partition_number", 0);
     return command;
+}
+
+gboolean
+mfu_firehose_range_is_valid (const MfuFirehoseRange *range)
+{
+    return range->sector_size != 0 && range->num_sectors != 0 &&
+           range->num_sectors <= G_MAXUINT32 - range->start_sector;
+}
+
+guint
+mfu_firehose_erase_ms (const MfuFirehoseRange *range)
+{
+    guint64 block_pages = range->pages_per_block != 0 ? range->pages_per_block : USUAL_BLOCK_PAGES;
+    guint64 unit = ERASE_BLOCKS * block_pages;
+
+    return (guint) (ERASE_MS * ((range->num_sectors + unit - 1) / unit));
 }
 
 MfuFirehoseCommand *

@@ -78,6 +78,15 @@ mfu_firehose_info_take_log (MfuFirehoseInfo *info, const char *log)
     }
 }
 
+gboolean
+mfu_firehose_info_supports (const MfuFirehoseInfo *info, const char *function)
+{
+    for (guint i = 0; i < info->functions->len; i++)
+        if (g_ascii_strcasecmp (info->functions->pdata[i], function) == 0)
+            return TRUE;
+    return info->functions->len == 0;
+}
+
 /* The value behind `"key" :`, or NULL. */
 static const char *
 find_value (const char *text, const char *key)

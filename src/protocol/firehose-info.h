@@ -17,6 +17,9 @@ void mfu_firehose_info_clear (MfuFirehoseInfo *info);
 /* Looks for the list of functions in one log. */
 void mfu_firehose_info_take_log (MfuFirehoseInfo *info, const char *log);
 
+/* TRUE also where no function was named. */
+gboolean mfu_firehose_info_supports (const MfuFirehoseInfo *info, const char *function);
+
 /* Looks for members of the storage_info object in one log. They may come in several. */
 void mfu_firehose_info_take_storage (const char *log, MfuFirehoseStorage *storage);
 

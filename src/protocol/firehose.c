@@ -29,15 +29,10 @@
 #define FIRST_LOG_MS 3000
 #define QUIET_MS     1000
 
-/* Source: nippynetworks/qfirehose: configure, program and power 3 s, vendor tags 6 s, erase 15 s. */
+/* Source: nippynetworks/qfirehose: configure, program and power 3 s, vendor tags 6 s. */
 #define ANSWER_MS 3000
 #define VENDOR_MS 6000
-#define ERASE_MS  15000
 #define SEND_MS   3000
-
-/* Erasing takes time by the block; the slowest seen is 15 s for a whole chip of this size. */
-#define BLOCKS_PER_ERASE_MS 1024
-#define USUAL_BLOCK_PAGES   64
 
 /* Raw data: a chunk waits for the NAND, the last answer for its bad blocks, too.
  * Source: nippynetworks/qfirehose has no limit for chunks and 6 s for the answer; both were too little or too
@@ -107,7 +102,6 @@ struct _Firehose {
     guint payload;
     gboolean has_new_payload;  /* configure was repeated */
     gboolean is_after_failure; /* anything may still be under way */
-    MfuFirehoseRange range;    /* numbers only */
     guint64 raw_size;
     guint64 raw_left;
     guint64 flood_left;
@@ -700,13 +694,9 @@ mfu_firehose_begin_storage_info (MfuEngine *engine)
 
 /* FALSE: our own plan is wrong, the engine has failed. */
 static gboolean
-take_range (Firehose *firehose, const MfuFirehoseRange *range)
+check_range (Firehose *firehose, const MfuFirehoseRange *range)
 {
-    firehose->range = *range;
-    firehose->range.filename = NULL;
-    firehose->range.label = NULL;
-    if (range->sector_size != 0 && range->num_sectors != 0 &&
-        range->num_sectors <= G_MAXUINT32 - range->start_sector)
+    if (mfu_firehose_range_is_valid (range))
         return TRUE;
     mfu_engine_fail (&firehose->engine, MFU_ERROR_INVALID_ARGS,
                      _ ("%u sectors of %u bytes at %u are no range"), range->num_sectors, range->sector_size,
@@ -718,12 +708,10 @@ void
 mfu_firehose_begin_erase (MfuEngine *engine, const MfuFirehoseRange *range)
 {
     Firehose *firehose = (Firehose *) engine;
-    guint64 unit = (guint64) BLOCKS_PER_ERASE_MS *
-                   (range->pages_per_block != 0 ? range->pages_per_block : USUAL_BLOCK_PAGES);
 
-    if (!begin (firehose, &op_erase, BUDGET) || !take_range (firehose, range))
+    if (!begin (firehose, &op_erase, BUDGET) || !check_range (firehose, range))
         return;
-    firehose->answer_ms = (guint) (ERASE_MS * ((range->num_sectors + unit - 1) / unit));
+    firehose->answer_ms = mfu_firehose_erase_ms (range);
     send_command (firehose, mfu_firehose_command_range ("erase", range, range->num_sectors));
 }
 
@@ -733,7 +721,7 @@ mfu_firehose_begin_program (MfuEngine *engine, const MfuFirehoseRange *range, gu
     Firehose *firehose = (Firehose *) engine;
     guint64 num_sectors;
 
-    if (!begin (firehose, &op_program, BUDGET) || !take_range (firehose, range))
+    if (!begin (firehose, &op_program, BUDGET) || !check_range (firehose, range))
         return;
     num_sectors = image_size / range->sector_size + (image_size % range->sector_size != 0);
     if (num_sectors == 0 || num_sectors > range->num_sectors ||
@@ -753,7 +741,7 @@ mfu_firehose_begin_read (MfuEngine *engine, const MfuFirehoseRange *range)
     Firehose *firehose = (Firehose *) engine;
     guint64 size = (guint64) range->num_sectors * range->sector_size;
 
-    if (!begin (firehose, &op_read, BUDGET + 2 * size) || !take_range (firehose, range))
+    if (!begin (firehose, &op_read, BUDGET + 2 * size) || !check_range (firehose, range))
         return;
     firehose->raw_size = size;
     send_command (firehose, mfu_firehose_command_range ("read", range, range->num_sectors));
@@ -794,12 +782,7 @@ mfu_firehose_get_storage (MfuEngine *engine)
 gboolean
 mfu_firehose_supports (MfuEngine *engine, const char *function)
 {
-    GPtrArray *functions = ((Firehose *) engine)->info.functions;
-
-    for (guint i = 0; i < functions->len; i++)
-        if (g_ascii_strcasecmp (functions->pdata[i], function) == 0)
-            return TRUE;
-    return functions->len == 0;
+    return mfu_firehose_info_supports (&((Firehose *) engine)->info, function);
 }
 
 guint
