@@ -512,8 +512,7 @@ take_done_resp (Sahara *sahara, MfuCursor *body)
     guint32 status = mfu_cursor_u32le (body);
 
     if (status == 1 || (status == 0 && may_be_pending (sahara->config.expected_image_id))) {
-        if (sahara->in->len > 0)
-            sahara->leftover = g_bytes_new (sahara->in->data, sahara->in->len);
+        sahara->leftover = g_bytes_new (sahara->in->data, sahara->in->len);
         mfu_engine_done (&sahara->engine);
     } else {
         mfu_engine_fail (&sahara->engine, MFU_ERROR_PROTOCOL, _ ("the programmer does not start: status %u"),
@@ -759,5 +758,9 @@ mfu_sahara_set_check (MfuEngine *engine, MfuSaharaCheck check, gpointer user_dat
 GBytes *
 mfu_sahara_get_leftover (MfuEngine *engine)
 {
-    return ((Sahara *) engine)->leftover;
+    Sahara *sahara = (Sahara *) engine;
+
+    if (sahara->leftover == NULL)
+        sahara->leftover = g_bytes_new_static ("", 0);
+    return sahara->leftover;
 }

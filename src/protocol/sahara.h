@@ -41,8 +41,8 @@ const MfuSaharaIdentity *mfu_sahara_get_identity (MfuEngine *engine);
 typedef gboolean (*MfuSaharaCheck) (const MfuSaharaIdentity *identity, gpointer user_data, GError **error);
 void mfu_sahara_set_check (MfuEngine *engine, MfuSaharaCheck check, gpointer user_data);
 
-/* What came behind the end of Sahara and belongs to the programmer's first log; NULL if nothing, which is
- * usual. Owned by the engine. */
+/* What came behind the end of Sahara and belongs to the programmer's first log; usually empty, never NULL,
+ * owned by the engine. */
 GBytes *mfu_sahara_get_leftover (MfuEngine *engine);
 
 /* The name of an END_IMAGE status, for messages; static. */

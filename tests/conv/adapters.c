@@ -146,7 +146,7 @@ sahara_check (MfuEngine *engine, char **words)
         g_assert_cmpuint (identity->version, ==, script_number (words[1]));
     } else {
         g_assert_cmpstr (words[0], ==, "leftover");
-        g_assert_null (mfu_sahara_get_leftover (engine));
+        g_assert_cmpuint (g_bytes_get_size (mfu_sahara_get_leftover (engine)), ==, script_number (words[1]));
     }
 }
 
