@@ -33,16 +33,25 @@
 
 #define RECEIVE_SIZE 4096
 #define MAX_HEARD    (2 * RECEIVE_SIZE)
-#define BUDGET       (4 * MAX_HEARD)
+
+/* Behind more than that which is nothing known, as the data of a read that a killed run has begun, silence is
+ * waited for. A page comes within a few milliseconds. */
+#define NOISE_QUIET_MS  200
+#define MAX_NOISE_READS 4096
+
+#define BUDGET (4 * MAX_HEARD + MAX_NOISE_READS)
 
 #define MAX_FRAME 1024
 
 /* Sahara, see sahara.c. */
-#define SAHARA_HEADER     8
-#define SAHARA_HELLO      1
-#define SAHARA_HELLO_SIZE 48
-#define SAHARA_MAX_CMD    0x13
-#define SAHARA_MAX_SIZE   4096
+#define SAHARA_HEADER 8
+#define SAHARA_HELLO  1
+
+/* The length of each packet that a boot ROM may send; 0 = none. */
+static const guint8 sahara_sizes[] = {
+    [1] = 0x30, [3] = 0x14,    [4] = 0x10,    [6] = 0x0c,    [8] = 0x08,
+    [9] = 0x10, [0x0b] = 0x08, [0x0e] = 0x10, [0x10] = 0x18, [0x12] = 0x20,
+};
 
 #define DLOAD_ACK     0x02
 #define STREAMING_ERR 0x0d
@@ -72,6 +81,7 @@ typedef struct {
     MfuEdlState state;
     guint round;
     GByteArray *heard; /* in this round */
+    guint n_noise_reads;
     GBytes *leftover;
 } Probe;
 
@@ -89,24 +99,18 @@ judge_sahara (Probe *probe)
     guint32 command;
     guint32 size;
 
-    if (first == 0 || first > SAHARA_MAX_CMD)
+    if (first >= G_N_ELEMENTS (sahara_sizes) || sahara_sizes[first] == 0)
         return VERDICT_NO;
     if (probe->heard->len < SAHARA_HEADER)
         return VERDICT_MORE;
     cursor.position = 0;
     command = mfu_cursor_u32le (&cursor);
     size = mfu_cursor_u32le (&cursor);
-    if (command > SAHARA_MAX_CMD || size < SAHARA_HEADER || size > SAHARA_MAX_SIZE)
-        return VERDICT_NO;
-    if (command != SAHARA_HELLO) {
-        probe->state = MFU_EDL_SAHARA_HALF_WAY;
-        return VERDICT_YES;
-    }
-    if (size != SAHARA_HELLO_SIZE)
+    if (command != first || size != sahara_sizes[first])
         return VERDICT_NO;
     if (probe->heard->len < size)
         return VERDICT_MORE;
-    probe->state = MFU_EDL_SAHARA;
+    probe->state = command == SAHARA_HELLO ? MFU_EDL_SAHARA : MFU_EDL_SAHARA_HALF_WAY;
     return VERDICT_YES;
 }
 
@@ -171,6 +175,7 @@ static void
 next_round (Probe *probe)
 {
     g_byte_array_set_size (probe->heard, 0);
+    probe->n_noise_reads = 0;
     if (++probe->round == G_N_ELEMENTS (rounds)) {
         probe->state = MFU_EDL_SILENT;
         mfu_engine_done (&probe->engine);
@@ -190,8 +195,11 @@ probe_received (MfuEngine *engine, const guint8 *data, gsize size)
 {
     Probe *probe = (Probe *) engine;
 
-    if (probe->heard->len + size > MAX_HEARD) {
-        next_round (probe);
+    if (probe->n_noise_reads > 0 || probe->heard->len + size > MAX_HEARD) {
+        if (++probe->n_noise_reads > MAX_NOISE_READS)
+            next_round (probe);
+        else
+            mfu_engine_ask_receive (engine, RECEIVE_SIZE, NOISE_QUIET_MS);
         return;
     }
     if (size > 0)

@@ -13,7 +13,7 @@
 #define WHOLE        G_MAXSIZE
 
 /* What follows a cut has to end within this, however long each wait is allowed to be. */
-#define MAX_SILENT_REQUESTS 2000
+#define MAX_SILENT_REQUESTS 70000 /* zeros for a whole partition */
 #define MAX_SILENT_MS       (20 * 60 * 1000)
 #define MAX_NOISE           300
 
