@@ -36,8 +36,8 @@ static const Row rows_2k[] = {
 };
 
 static const Row rows_4k[] = {
-    { "SBL", 10, I },        { "MIBIB", 10, 0 },     { "EFS2", 88, P },       { "sys_rev", 20, P },
-    { "RAWDATA", 12, P },    { "TZ", 5, I },         { "RPM", 6, I },         { "aboot", 5, I },
+    { "sbl", 10, I },        { "mibib", 10, 0 },     { "efs2", 88, P },       { "sys_rev", 20, P },
+    { "rawdata", 12, P },    { "tz", 5, I },         { "rpm", 6, I },         { "aboot", 5, I },
     { "boot", 36, I },       { "recovery", 36, 0 },  { "image_back", 25, 0 }, { "recoveryfs_b", 120, 0 },
     { "scrub", 2, 0 },       { "modem", 248, I },    { "misc", 5, P },        { "recoveryfs", 120, 0 },
     { "qdsp6sw_b", 224, 0 }, { "sys_back", 232, 0 }, { "system", 0, I },
