@@ -107,6 +107,30 @@ sim_modem_dup_status_text (SimModem *modem)
     return g_string_free (text, FALSE);
 }
 
+char *
+sim_modem_dup_map_text (SimModem *modem)
+{
+    GString *text = g_string_new (NULL);
+
+    for (guint i = 0; i < modem->factory.n_parts; i++) {
+        const SimPart *part = &modem->factory.parts[i];
+        guint start = part->start * modem->nand->pages_per_block;
+        guint n = part->n_blocks * modem->nand->pages_per_block;
+        guint erased = 0, programmed = 0, read_back = 0;
+
+        for (guint page = start; page < start + n; page++) {
+            guint8 flags = modem->nand->flags[page];
+
+            erased += flags & SIM_PAGE_ERASED ? 1 : 0;
+            programmed += flags & SIM_PAGE_PROGRAMMED ? 1 : 0;
+            read_back += flags & SIM_PAGE_READ_BACK ? 1 : 0;
+        }
+        g_string_append_printf (text, "%-12s %u+%u erased=%u programmed=%u read-back=%u\n", part->name, start,
+                                n, erased, programmed, read_back);
+    }
+    return g_string_free (text, FALSE);
+}
+
 void
 sim_modem_flush_log (SimModem *modem)
 {

@@ -157,6 +157,8 @@ void sim_modem_mark (SimModem *modem, gint64 now_us, const char *text); /* a lin
 char *sim_modem_dup_verdict_text (SimModem *modem);
 char *sim_modem_dup_ops_text (SimModem *modem);
 char *sim_modem_dup_status_text (SimModem *modem);
+/* By partition: how many pages the host has erased, programmed and read back. */
+char *sim_modem_dup_map_text (SimModem *modem);
 void sim_modem_flush_log (SimModem *modem);
 
 /* Bytes that a host has sent in a mode since creation, on all endpoints but 0. */
