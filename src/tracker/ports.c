@@ -2,9 +2,10 @@
 
 /* Looking at ports, and the few switches that sysfs has for them. */
 
-#include "tracker/ports-internal.h"
+#include "tracker/ports.h"
 
 #include "config.h"
+#include "tracker/ports-internal.h"
 #include "tracker/sysfs.h"
 #include "util/error.h"
 #include "util/log.h"

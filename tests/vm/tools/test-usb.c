@@ -47,6 +47,15 @@ in_ms (guint ms)
     return mfu_clock_deadline_us (mfu_clock_system (), ms);
 }
 
+/* Time in which something else happens, or must not happen. */
+static void
+let_pass (guint ms)
+{
+    MfuClock *clock = mfu_clock_system ();
+
+    g_assert_true (clock->sleep_until (clock, in_ms (ms), NULL, NULL));
+}
+
 static void
 set_up (Fixture *fixture, gconstpointer data)
 {
@@ -166,7 +175,7 @@ has_driver_soon (Fixture *fixture, guint number, const char *driver)
 
         if (g_strcmp0 (now, driver) == 0)
             return TRUE;
-        g_usleep (10000);
+        let_pass (10);
     }
     return FALSE;
 }
@@ -426,7 +435,7 @@ test_gone_in_mid_send (Fixture *fixture, gconstpointer data)
 static gpointer
 cancel_soon (gpointer data)
 {
-    g_usleep (100000);
+    let_pass (100);
     g_cancellable_cancel (data);
     return NULL;
 }
@@ -450,7 +459,7 @@ test_cancelled (Fixture *fixture, gconstpointer data)
 static gpointer
 close_soon (gpointer data)
 {
-    g_usleep (1000000);
+    let_pass (1000);
     mfu_channel_close (data);
     return NULL;
 }
@@ -625,7 +634,7 @@ test_hold (Fixture *fixture, gconstpointer data)
     g_clear_error (&error);
 
     plug (fixture, &edl, EDL, FALSE);
-    g_usleep (2000000);
+    let_pass (2000);
     now = mfu_ports_look (fixture->ports, HS_PORT, &error);
     g_assert_cmpuint (now->interfaces->len, ==, 0);
     open_channel (fixture);
