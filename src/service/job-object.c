@@ -13,6 +13,7 @@
 
 #include "firmware-updater-dbus.h"
 #include "service/job-host.h"
+#include "service/job-result.h"
 #include "service/model.h"
 #include "util/error.h"
 #include "util/log.h"
@@ -33,7 +34,6 @@ struct _MfuJobObject {
     char *port;
     char *peer_port;
     char *sysfs;
-    char *old_modem; /* object path before the job; NULL: none */
     gboolean is_exported;
     char *stored_state; /* that of the last record, to write only what changes */
     gboolean stored_can_cancel;
@@ -74,7 +74,6 @@ mfu_job_object_unref (MfuJobObject *object)
     g_free (object->port);
     g_free (object->peer_port);
     g_free (object->sysfs);
-    g_free (object->old_modem);
     g_free (object->stored_state);
     g_clear_pointer (&object->mailbox, mfu_job_status_unref);
     g_mutex_clear (&object->mutex);
@@ -318,6 +317,7 @@ object_new (const MfuJobObjectContext *context, guint64 number)
     self->path = g_strdup_printf (JOBS_PATH "%" G_GUINT64_FORMAT, number);
     self->skeleton = skeleton;
     mfu_dbus_firmware_updater_job_set_modem (skeleton, NO_OBJECT);
+    mfu_dbus_firmware_updater_job_set_old_modem (skeleton, NO_OBJECT);
     mfu_dbus_firmware_updater_job_set_plan (skeleton, g_variant_new ("a{sv}", NULL));
     mfu_dbus_firmware_updater_job_set_error (skeleton, g_variant_new ("(ss)", "", ""));
     g_signal_connect (skeleton, "handle-start", G_CALLBACK (on_start), self);
@@ -345,10 +345,10 @@ describe (MfuJobObject *self, const MfuUpdateRequest *request, const MfuUsbDevic
     self->port = g_strdup (device->port);
     self->peer_port = g_strdup (device->peer_port);
     self->sysfs = g_strdup (device->sysfs);
-    self->old_modem = modem != NULL ? g_strdup (modem->path) : NULL;
     mfu_dbus_firmware_updater_job_set_device (skeleton, modem != NULL ? modem->uid : device->sysfs);
     mfu_dbus_firmware_updater_job_set_port (skeleton, device->port);
-    mfu_dbus_firmware_updater_job_set_modem (skeleton, object_path_or_none (self->old_modem));
+    mfu_dbus_firmware_updater_job_set_modem (skeleton, modem != NULL ? modem->path : NO_OBJECT);
+    mfu_dbus_firmware_updater_job_set_old_modem (skeleton, modem != NULL ? modem->path : NO_OBJECT);
     mfu_dbus_firmware_updater_job_set_model (skeleton, model);
     mfu_dbus_firmware_updater_job_set_package_name (skeleton, request->name);
     mfu_dbus_firmware_updater_job_set_package_fingerprint (skeleton, fingerprint);
@@ -408,107 +408,15 @@ mfu_job_object_new (const MfuJobObjectContext *context, const MfuUpdateRequest *
     return g_steal_pointer (&self);
 }
 
-static gboolean
-load_string (const MfuResult *result, const char *key, const char **value)
-{
-    return g_variant_lookup (result->properties, key, "&s", value) && strlen (*value) > 0;
-}
-
-/* The service died with this job. What it had stored last tells whether the modem was being written. */
-static void
-show_interrupted (MfuJobObject *self, MfuJobState state)
-{
-    gboolean was_harmless = state == MFU_JOB_VERIFYING || state == MFU_JOB_READY ||
-                            mfu_dbus_firmware_updater_job_get_can_cancel (self->skeleton);
-    MfuError code = was_harmless ? MFU_ERROR_CANCELLED : MFU_ERROR_NEEDS_RECOVERY;
-
-    mfu_dbus_firmware_updater_job_set_state (
-        self->skeleton, mfu_job_state_to_string (was_harmless ? MFU_JOB_CANCELLED : MFU_JOB_NEEDS_RECOVERY));
-    mfu_dbus_firmware_updater_job_set_can_cancel (self->skeleton, FALSE);
-    mfu_dbus_firmware_updater_job_set_error (
-        self->skeleton,
-        g_variant_new ("(ss)", mfu_error_dbus_name (code),
-                       was_harmless ? _ ("The service was stopped before the modem was changed.")
-                                    : _ ("The service was stopped while the modem was being written.")));
-    mfu_dbus_firmware_updater_job_set_advice (self->skeleton,
-                                              _ ("Run the update again with the same package."));
-}
-
-/* Only properties of the right type are taken, so the file can say nothing that the bus would not carry. */
-static void
-load_properties (MfuJobObject *self, const MfuResult *result)
-{
-    static const struct {
-        const char *key, *type, *property;
-    } table[] = {
-        { "Device", "s", "device" },
-        { "Port", "s", "port" },
-        { "Modem", "o", "modem" },
-        { "Model", "s", "model" },
-        { "State", "s", "state" },
-        { "Plan", "a{sv}", "plan" },
-        { "PackageName", "s", "package-name" },
-        { "PackageFingerprint", "s", "package-fingerprint" },
-        { "Step", "s", "step" },
-        { "StepNumber", "u", "step-number" },
-        { "StepCount", "u", "step-count" },
-        { "Progress", "d", "progress" },
-        { "BytesDone", "t", "bytes-done" },
-        { "BytesTotal", "t", "bytes-total" },
-        { "CanCancel", "b", "can-cancel" },
-        { "FromVersion", "s", "from-version" },
-        { "ToVersion", "s", "to-version" },
-        { "Error", "(ss)", "error" },
-        { "Advice", "s", "advice" },
-    };
-
-    for (gsize i = 0; i < G_N_ELEMENTS (table); i++) {
-        g_autoptr (GVariant) value =
-            g_variant_lookup_value (result->properties, table[i].key, G_VARIANT_TYPE (table[i].type));
-        g_auto (GValue) converted = G_VALUE_INIT;
-
-        if (value == NULL)
-            continue;
-        if (*table[i].type == 'a' || *table[i].type == '(') {
-            g_value_init (&converted, G_TYPE_VARIANT);
-            g_value_set_variant (&converted, value);
-        } else {
-            g_dbus_gvariant_to_gvalue (value, &converted);
-        }
-        g_object_set_property (G_OBJECT (self->skeleton), table[i].property, &converted);
-    }
-}
-
-static gboolean
-state_from_string (const char *text, MfuJobState *state)
-{
-    for (MfuJobState i = MFU_JOB_VERIFYING; i <= MFU_JOB_NEEDS_RECOVERY; i++) {
-        if (g_str_equal (text, mfu_job_state_to_string (i))) {
-            *state = i;
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
 MfuJobObject *
 mfu_job_object_new_from_result (const MfuJobObjectContext *context, const MfuResult *result)
 {
-    g_autoptr (MfuJobObject) self = NULL;
-    const char *port;
-    const char *device;
-    const char *state_text;
-    MfuJobState state;
+    g_autoptr (MfuJobObject) self = object_new (context, result->number);
 
-    if (!load_string (result, "Port", &port) || !load_string (result, "Device", &device) ||
-        !load_string (result, "State", &state_text) || !state_from_string (state_text, &state))
+    if (!mfu_job_result_show (self->skeleton, result->properties, context->state_dir))
         return NULL;
-    self = object_new (context, result->number);
-    self->port = g_strdup (port);
-    self->sysfs = g_strdup (device);
-    load_properties (self, result);
-    if (!mfu_job_state_is_end (state))
-        show_interrupted (self, state);
+    self->port = g_strdup (mfu_dbus_firmware_updater_job_get_port (self->skeleton));
+    self->sysfs = g_strdup (mfu_dbus_firmware_updater_job_get_device (self->skeleton));
     object_export (self);
     return g_steal_pointer (&self);
 }
@@ -542,14 +450,16 @@ mfu_job_object_is_at (MfuJobObject *object, const char *port)
 const char *
 mfu_job_object_resolve (MfuJobObject *object, const char *name)
 {
-    const char *modem = mfu_dbus_firmware_updater_job_get_modem (object->skeleton);
+    MfuDBusFirmwareUpdaterJob *skeleton = object->skeleton;
 
-    if (mfu_job_object_is_at (object, name) || g_strcmp0 (name, object->sysfs) == 0 ||
-        g_strcmp0 (name, mfu_dbus_firmware_updater_job_get_device (object->skeleton)) == 0)
-        return object->port;
     if (g_str_equal (name, NO_OBJECT))
         return NULL;
-    return g_strcmp0 (name, object->old_modem) == 0 || g_strcmp0 (name, modem) == 0 ? object->port : NULL;
+    if (mfu_job_object_is_at (object, name) || g_strcmp0 (name, object->sysfs) == 0 ||
+        g_strcmp0 (name, mfu_dbus_firmware_updater_job_get_device (skeleton)) == 0 ||
+        g_strcmp0 (name, mfu_dbus_firmware_updater_job_get_old_modem (skeleton)) == 0 ||
+        g_strcmp0 (name, mfu_dbus_firmware_updater_job_get_modem (skeleton)) == 0)
+        return object->port;
+    return NULL;
 }
 
 gboolean

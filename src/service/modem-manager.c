@@ -461,8 +461,11 @@ MfuModem *
 mfu_modem_manager_wait_exported (MfuModemManager *manager, const MfuUsbDevice *device, gint64 deadline_us,
                                  guint patience_ms, GCancellable *cancellable, GError **error)
 {
-    gulong handler = g_cancellable_connect (cancellable, G_CALLBACK (wake_waiters), manager, NULL);
+    gulong handler = 0;
     MfuModem *modem;
+
+    if (cancellable != NULL)
+        handler = g_cancellable_connect (cancellable, G_CALLBACK (wake_waiters), manager, NULL);
 
     g_mutex_lock (&manager->mutex);
     modem = wait_exported_locked (manager, device, deadline_us, patience_ms, cancellable, error);

@@ -1,0 +1,578 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* The service on a private bus, seen as its callers see it: what jobs and devices show, what is kept, how it
+ * ends. The same program is the service when it is called with --service; its jobs are doubles that do what
+ * the package's name says (service-double.c). */
+
+#include "job/journal.h"
+#include "service-fixture.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct {
+    Fixture *fixture;
+    const char *key;
+    const char *expected;
+} DeviceWish;
+
+static gboolean
+device_has (gpointer data)
+{
+    DeviceWish *wish = data;
+    g_autoptr (GVariant) devices = fixture_get (wish->fixture, SERVICE_PATH, SERVICE_NAME, "Devices");
+    g_autoptr (GVariant) entry = NULL;
+    const char *value = NULL;
+
+    if (g_variant_n_children (devices) != 1)
+        return FALSE;
+    entry = g_variant_get_child_value (devices, 0);
+    return (g_variant_lookup (entry, wish->key, "&s", &value) ||
+            g_variant_lookup (entry, wish->key, "&o", &value)) &&
+           strcmp (value, wish->expected) == 0;
+}
+
+static void
+on_devices_changed (GDBusConnection *connection, const char *sender, const char *path, const char *interface,
+                    const char *signal, GVariant *arguments, gpointer user_data)
+{
+    /* only to wake the main context */
+}
+
+static void
+wait_device (Fixture *fixture, const char *key, const char *expected)
+{
+    DeviceWish wish = { fixture, key, expected };
+    guint id = g_dbus_connection_signal_subscribe (
+        fixture->root, SERVICE_NAME, "org.freedesktop.DBus.Properties", "PropertiesChanged", SERVICE_PATH,
+        NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_devices_changed, NULL, NULL);
+
+    fixture_wait (device_has, &wish);
+    g_dbus_connection_signal_unsubscribe (fixture->root, id);
+}
+
+static gboolean
+is_released (gpointer data)
+{
+    return ((Fixture *) data)->mm_holder == NULL;
+}
+
+static void
+test_done (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *path = NULL;
+    g_autofree char *old_modem = g_strdup (fixture->mm_modem_path);
+
+    fixture_start_service (fixture, FIXED);
+    path = fixture_update (fixture->root, MODEM_UID, "take+progress+gate+back+done.zip", NULL, &error);
+    g_assert_no_error (error);
+    g_assert_cmpstr (path, ==, JOB (1));
+    g_free (fixture->mm_revision);
+    fixture->mm_revision = g_strdup ("EC25EFAR06A08M4G");
+    fixture_open_gate (fixture, path);
+    fixture_wait_state (fixture, path, "done");
+
+    g_assert_cmpuint (fixture->mm_n_inhibited, ==, 1);
+    g_assert_cmpuint (fixture->mm_n_released, ==, 1);
+    fixture_wait (is_released, fixture);
+    fixture_assert_string (fixture, path, "Device", MODEM_UID);
+    fixture_assert_string (fixture, path, "Port", "1-2");
+    fixture_assert_string (fixture, path, "Model", "EC25");
+    fixture_assert_string (fixture, path, "PackageName", "take+progress+gate+back+done.zip");
+    fixture_assert_string (fixture, path, "PackageFingerprint",
+                           "fingerprint of take+progress+gate+back+done.zip");
+    fixture_assert_string (fixture, path, "FromVersion", "EC25EFAR06A05M4G");
+    fixture_assert_string (fixture, path, "ToVersion", "EC25EFAR06A08M4G");
+    fixture_assert_string (fixture, path, "OldModem", old_modem);
+    fixture_assert_string (fixture, path, "Modem", fixture->mm_modem_path);
+    g_assert_cmpstr (old_modem, !=, fixture->mm_modem_path);
+    fixture_assert_device (fixture, "job", path);
+    fixture_assert_device (fixture, "version", "EC25EFAR06A08M4G");
+}
+
+static void
+count_changes (GDBusConnection *connection, const char *sender, const char *path, const char *interface,
+               const char *signal, GVariant *arguments, gpointer user_data)
+{
+    GPtrArray *seen = user_data;
+    g_autoptr (GVariant) changed = g_variant_get_child_value (arguments, 1);
+    double progress;
+
+    if (g_variant_lookup (changed, "Progress", "d", &progress))
+        g_ptr_array_add (seen, g_memdup2 (&progress, sizeof progress));
+}
+
+static gboolean
+is_complete (gpointer data)
+{
+    GPtrArray *seen = data;
+
+    return seen->len > 0 && *(double *) seen->pdata[seen->len - 1] >= 1.0;
+}
+
+static void
+test_progress (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GPtrArray) seen = g_ptr_array_new_with_free_func (g_free);
+    g_autofree char *path = NULL;
+    g_autoptr (GVariant) total = NULL;
+    guint id = g_dbus_connection_signal_subscribe (
+        fixture->root, SERVICE_NAME, "org.freedesktop.DBus.Properties", "PropertiesChanged", JOB (1), NULL,
+        G_DBUS_SIGNAL_FLAGS_NONE, count_changes, seen, NULL);
+
+    fixture_start_service (fixture, FIXED);
+    path = fixture_update (fixture->root, "1-2", "progress+done.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture_wait_state (fixture, path, "done");
+    fixture_wait (is_complete, seen);
+    g_dbus_connection_signal_unsubscribe (fixture->root, id);
+
+    for (guint i = 1; i < seen->len; i++)
+        g_assert_cmpfloat (*(double *) seen->pdata[i - 1], <, *(double *) seen->pdata[i]);
+    total = fixture_get (fixture, path, JOB_INTERFACE, "BytesTotal");
+    g_assert_cmpuint (g_variant_get_uint64 (total), ==, 100);
+}
+
+static void
+test_failed (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *failed = NULL;
+    g_autofree char *stuck = NULL;
+
+    fixture_start_service (fixture, FIXED);
+    failed = fixture_update (fixture->root, "1-2", "take+fail.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture_wait_state (fixture, failed, "failed");
+    fixture_assert_error (fixture, failed, MFU_ERROR_WRONG_PACKAGE);
+    fixture_wait (is_released, fixture);
+
+    stuck = fixture_update (fixture->root, "1-2", "stuck.zip", NULL, &error);
+    g_assert_no_error (error);
+    g_assert_cmpstr (stuck, ==, JOB (2));
+    fixture_wait_state (fixture, stuck, "needs-recovery");
+    fixture_assert_error (fixture, stuck, MFU_ERROR_NEEDS_RECOVERY);
+    fixture_assert_string (fixture, stuck, "Advice", "do it again");
+    fixture_assert_device (fixture, "job", stuck);
+}
+
+static void
+test_start_later (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *path = NULL;
+    g_autoptr (GVariant) plan = NULL;
+    const char *text;
+
+    fixture_start_service (fixture, FIXED);
+    path = fixture_update (fixture->root, "1-2", "done.zip", "{'start': <false>}", &error);
+    g_assert_no_error (error);
+    fixture_wait_state (fixture, path, "ready");
+    plan = fixture_get (fixture, path, JOB_INTERFACE, "Plan");
+    g_assert_true (g_variant_lookup (plan, "text", "&s", &text));
+    g_assert_cmpstr (text, ==, "the plan");
+    g_assert_cmpuint (fixture->mm_n_inhibited, ==, 0);
+
+    fixture_call_job (fixture->root, path, "Start", &error);
+    g_assert_no_error (error);
+    fixture_wait_state (fixture, path, "done");
+    fixture_call_job (fixture->root, path, "Start", &error);
+    g_assert_error (error, MFU_ERROR, MFU_ERROR_INVALID_ARGS);
+    g_clear_error (&error);
+    fixture_call_job (fixture->root, path, "Cancel", &error);
+    g_assert_error (error, MFU_ERROR, MFU_ERROR_INVALID_ARGS);
+}
+
+static void
+test_cancel (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *ready = NULL;
+    g_autofree char *running = NULL;
+    g_autofree char *writing = NULL;
+
+    fixture_start_service (fixture, FIXED);
+    ready = fixture_update (fixture->root, "1-2", "done.zip", "{'start': <false>}", &error);
+    g_assert_no_error (error);
+    fixture_call_job (fixture->root, ready, "Cancel", &error);
+    g_assert_no_error (error);
+    fixture_wait_state (fixture, ready, "cancelled");
+
+    running = fixture_update (fixture->root, "1-2", "take+hold.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture_wait_string (fixture, running, "Step", "holding");
+    fixture_call_job (fixture->root, running, "Cancel", &error);
+    g_assert_no_error (error);
+    fixture_wait_state (fixture, running, "cancelled");
+    fixture_wait (is_released, fixture);
+
+    writing = fixture_update (fixture->root, "1-2", "gate+done.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture_wait_string (fixture, writing, "Step", "writing");
+    fixture_call_job (fixture->root, writing, "Cancel", &error);
+    g_assert_error (error, MFU_ERROR, MFU_ERROR_NEEDS_RECOVERY);
+    fixture_open_gate (fixture, writing);
+    fixture_wait_state (fixture, writing, "done");
+}
+
+static void
+test_one_job (Fixture *fixture, gconstpointer data)
+{
+    g_autofree char *modem = g_strdup (fixture->mm_modem_path);
+    const char *names[] = { "1-2", MODEM_UID, modem };
+    g_autoptr (GError) error = NULL;
+    g_autofree char *path = NULL;
+
+    fixture_start_service (fixture, FIXED);
+    path = fixture_update (fixture->root, modem, "take+gate+done.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture_assert_device (fixture, "job", path);
+    /* Also when ModemManager has it no more, and the kernel neither. */
+    fixture_set_ports (fixture, "");
+    for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+        g_autofree char *none = fixture_update (fixture->root, names[i], "done.zip", NULL, &error);
+
+        g_assert_null (none);
+        g_assert_error (error, MFU_ERROR, MFU_ERROR_BUSY);
+        g_assert_true (g_str_has_suffix (error->message, path));
+        g_clear_error (&error);
+    }
+    fixture_open_gate (fixture, path);
+    fixture_wait_state (fixture, path, "done");
+}
+
+static void
+test_two_modems (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *first = NULL;
+    g_autofree char *second = NULL;
+
+    fixture_set_ports (fixture, "1-2 " MODEM_UID " normal 2c7c 0125 ttyUSB2\n"
+                                "1-3 /sys/devices/fake/usb1/1-3 normal 2c7c 0125 ttyUSB6\n");
+    fixture_start_service (fixture, FIXED);
+    first = fixture_update (fixture->root, "1-2", "gate+done.zip", NULL, &error);
+    g_assert_no_error (error);
+    second = fixture_update (fixture->root, "1-3", "done.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture_wait_state (fixture, second, "done");
+    fixture_open_gate (fixture, first);
+    fixture_wait_state (fixture, first, "done");
+}
+
+static MfuJournal *
+begin_journal (Fixture *fixture)
+{
+    MfuJournalRecord record = {
+        .port = (char *) "1-2",
+        .sysfs = (char *) MODEM_UID,
+        .family = (char *) "mdm9x07",
+        .serial = (char *) "",
+        .from = (char *) "EC25EFAR06A05M4G",
+        .to = (char *) "EC25EFAR06A08M4G",
+        .package_name = (char *) "EC25EFAR06A08M4G",
+        .package_digest = (char *) "abcd",
+        .plan_digest = (char *) "ef",
+        .step = (char *) "",
+    };
+    g_autoptr (GError) error = NULL;
+    MfuJournal *journal = mfu_journal_begin (fixture->state_dir, &record, TRUE, &error);
+
+    g_assert_no_error (error);
+    return journal;
+}
+
+static void
+test_devices (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (MfuJournal) journal = NULL;
+
+    fixture_start_service (fixture, FIXED);
+    fixture_assert_device (fixture, "port", "1-2");
+    fixture_assert_device (fixture, "device", MODEM_UID);
+    fixture_assert_device (fixture, "mode", "normal");
+    fixture_assert_device (fixture, "family", "mdm9x07");
+    fixture_assert_device (fixture, "model", "EC25");
+    fixture_assert_device (fixture, "version", "EC25EFAR06A05M4G");
+    fixture_assert_device (fixture, "modem", fixture->mm_modem_path);
+    fixture_assert_device (fixture, "needs", "");
+
+    /* A stranger in EDL, then one that the journal knows. */
+    fixture_stop_mm (fixture);
+    wait_device (fixture, "modem", "/");
+    fixture_set_ports (fixture, "1-2 " MODEM_UID " edl 05c6 9008 ttyUSB0\n");
+    wait_device (fixture, "mode", "edl");
+    fixture_assert_device (fixture, "needs", "recovery");
+    fixture_assert_device (fixture, "family", "");
+    journal = begin_journal (fixture);
+    fixture_set_ports (fixture, "1-2 " MODEM_UID " edl 05c6 9008 -\n");
+    wait_device (fixture, "needs", "package");
+    fixture_assert_device (fixture, "package", "EC25EFAR06A08M4G");
+    fixture_assert_device (fixture, "package-digest", "abcd");
+    fixture_assert_device (fixture, "family", "mdm9x07");
+    fixture_assert_device (fixture, "model", "EC25");
+}
+
+static void
+test_held_by_others (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *path = NULL;
+
+    fixture->mm_is_held_by_others = TRUE;
+    fixture_start_service (fixture, FIXED);
+    path = fixture_update (fixture->root, "1-2", "take+done.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture_wait_state (fixture, path, "failed");
+    fixture_assert_error (fixture, path, MFU_ERROR_BUSY);
+}
+
+static void
+test_without_modem_manager (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *path = NULL;
+
+    fixture_stop_mm (fixture);
+    fixture_start_service (fixture, FIXED);
+    fixture_assert_device (fixture, "modem", "/");
+    path = fixture_update (fixture->root, "1-2", "take+back+done.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture_wait_state (fixture, path, "flashed-unverified");
+    fixture_assert_error (fixture, path, MFU_ERROR_NOT_FOUND);
+}
+
+static void
+test_modem_manager_restarts (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *path = NULL;
+
+    fixture_start_service (fixture, FIXED);
+    path = fixture_update (fixture->root, "1-2", "take+gate+back+done.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture_wait_string (fixture, path, "Step", "writing");
+    fixture_stop_mm (fixture);
+    wait_device (fixture, "modem", "/");
+    fixture_open_gate (fixture, path);
+    /* The job gives back what the new one never had, and finds the modem there. */
+    fixture_start_mm (fixture);
+    fixture_wait_state (fixture, path, "done");
+    fixture_assert_string (fixture, path, "Modem", fixture->mm_modem_path);
+}
+
+static void
+test_service_dies (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *path = NULL;
+    g_autofree char *next = NULL;
+    g_autoptr (MfuJournal) journal = begin_journal (fixture);
+
+    fixture_start_service (fixture, FIXED);
+    path = fixture_update (fixture->root, "1-2", "take+gate+done.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture_wait_string (fixture, path, "Step", "writing");
+    g_assert_cmpuint (fixture->mm_n_inhibited, ==, 1);
+    g_assert_true (mfu_journal_begin_step (journal, "write", TRUE, &error));
+    g_subprocess_force_exit (fixture->service);
+    g_assert_cmpint (fixture_wait_exit (fixture), ==, -1);
+
+    fixture_start_service (fixture, FIXED);
+    fixture_assert_string (fixture, path, "State", "needs-recovery");
+    fixture_assert_string (fixture, path, "Port", "1-2");
+    fixture_assert_error (fixture, path, MFU_ERROR_NEEDS_RECOVERY);
+    fixture_assert_device (fixture, "job", path);
+    fixture_wait (is_released, fixture);
+    g_assert_cmpuint (fixture->mm_n_released, ==, 0);
+    next = fixture_update (fixture->root, "1-2", "done.zip", NULL, &error);
+    g_assert_no_error (error);
+    g_assert_cmpstr (next, ==, JOB (2));
+    fixture_wait_state (fixture, next, "done");
+}
+
+static void
+test_idle_exit (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *path = NULL;
+    g_autofree char *first = NULL;
+    g_autoptr (GVariant) plan = NULL;
+
+    fixture_start_service (fixture, 1);
+    first = fixture_update (fixture->root, fixture->mm_modem_path, "take+back+done.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture_wait_state (fixture, first, "done");
+    g_assert_cmpint (fixture_wait_exit (fixture), ==, 0);
+
+    /* The result is there again, under its path, until the modem's next job. */
+    fixture_start_service (fixture, 1);
+    fixture_assert_string (fixture, first, "State", "done");
+    fixture_assert_string (fixture, first, "ToVersion", "EC25EFAR06A05M4G");
+    fixture_assert_string (fixture, first, "Modem", fixture->mm_modem_path);
+    fixture_assert_device (fixture, "job", first);
+    plan = fixture_get (fixture, first, JOB_INTERFACE, "Plan");
+    g_assert_cmpuint (g_variant_n_children (plan), ==, 9);
+    fixture_call_job (fixture->root, first, "Cancel", &error);
+    g_assert_error (error, MFU_ERROR, MFU_ERROR_INVALID_ARGS);
+    g_clear_error (&error);
+
+    path = fixture_update (fixture->root, "1-2", "done.zip", "{'start': <false>}", &error);
+    g_assert_no_error (error);
+    g_assert_cmpstr (path, ==, JOB (2));
+    fixture_wait_state (fixture, path, "ready");
+    fixture_call_job (fixture->root, first, "Cancel", &error);
+    g_assert_error (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD);
+    g_clear_error (&error);
+    fixture_call_job (fixture->root, path, "Cancel", &error);
+    g_assert_no_error (error);
+    g_assert_cmpint (fixture_wait_exit (fixture), ==, 0);
+}
+
+static gboolean
+on_second (gpointer user_data)
+{
+    *(gboolean *) user_data = TRUE;
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean
+is_set (gpointer data)
+{
+    return *(gboolean *) data;
+}
+
+static void
+test_ready_is_not_idle (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *path = NULL;
+    gboolean is_later = FALSE;
+
+    fixture_start_service (fixture, 1);
+    path = fixture_update (fixture->root, "1-2", "done.zip", "{'start': <false>}", &error);
+    g_assert_no_error (error);
+    g_timeout_add_seconds (3, on_second, &is_later);
+    fixture_wait (is_set, &is_later);
+    fixture_assert_string (fixture, path, "State", "ready");
+}
+
+static void
+test_leftovers (Fixture *fixture, gconstpointer data)
+{
+    static const struct {
+        const char *name, *text;
+    } files[] = {
+        { "1-1.result", "" },
+        { "1-2.result", "{'Number': <uint64 7>, 'Port': <'1-2'>, 'Device': <'d'>, 'State': <'dancing'>}" },
+        { "1-3.result", "{'Number': <uint64 8>, 'Port': <5>, 'Device': <'d'>, 'State': <'done'>}" },
+        { "1-4.result", "{'Number': <uint64 9>, 'Port': <'1-4'>, 'Device': <'d'>, 'State': <'done'>, "
+                        "'Modem': <'no path'>, 'Progress': <'half'>, 'Error': <'none'>}" },
+        { "../x.result", NULL },
+        { "x;y.result", "{'Number': <uint64 99>}" },
+    };
+    g_autofree char *folder = g_build_filename (fixture->state_dir, "results", NULL);
+    g_autoptr (GError) error = NULL;
+    g_autofree char *path = NULL;
+
+    g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
+    for (gsize i = 0; i < G_N_ELEMENTS (files); i++) {
+        g_autofree char *file = g_build_filename (folder, files[i].name, NULL);
+
+        if (files[i].text != NULL)
+            g_assert_true (g_file_set_contents (file, files[i].text, -1, NULL));
+    }
+    fixture_start_service (fixture, FIXED);
+    fixture_assert_string (fixture, JOB (9), "State", "done");
+    fixture_assert_string (fixture, JOB (9), "Modem", "/");
+    path = fixture_update (fixture->root, "1-2", "done.zip", NULL, &error);
+    g_assert_no_error (error);
+    g_assert_cmpstr (path, ==, JOB (10));
+    fixture_wait_state (fixture, path, "done");
+}
+
+static void
+test_sigterm (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *held = NULL;
+    g_autofree char *written = NULL;
+
+    fixture_start_service (fixture, FIXED);
+    held = fixture_update (fixture->root, "1-2", "take+hold.zip", NULL, &error);
+    g_assert_no_error (error);
+    g_subprocess_send_signal (fixture->service, SIGTERM);
+    g_assert_cmpint (fixture_wait_exit (fixture), ==, 0);
+    fixture_wait (is_released, fixture);
+
+    fixture_start_service (fixture, FIXED);
+    fixture_assert_string (fixture, held, "State", "cancelled");
+    written = fixture_update (fixture->root, "1-2", "take+gate+back+done.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture_wait_string (fixture, written, "Step", "writing");
+    g_subprocess_send_signal (fixture->service, SIGTERM);
+    /* It still answers, makes no new jobs, and finishes this one. */
+    fixture_assert_string (fixture, written, "State", "running");
+    fixture_open_gate (fixture, written);
+    g_assert_cmpint (fixture_wait_exit (fixture), ==, 0);
+    fixture_start_service (fixture, FIXED);
+    fixture_assert_string (fixture, written, "State", "done");
+}
+
+static void
+test_bus_lost (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *path = NULL;
+    g_autofree char *file = g_build_filename (fixture->state_dir, "results", "1-2.result", NULL);
+    g_autofree char *text = NULL;
+
+    fixture_start_service (fixture, FIXED);
+    path = fixture_update (fixture->root, "1-2", "gate+done.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture_wait_string (fixture, path, "Step", "writing");
+    g_subprocess_force_exit (fixture->bus);
+    fixture_open_gate (fixture, NULL);
+    g_assert_cmpint (fixture_wait_exit (fixture), ==, 0);
+    g_assert_true (g_file_get_contents (file, &text, NULL, NULL));
+    g_assert_nonnull (strstr (text, "'State': <'done'>"));
+}
+
+#define ADD(path, function)                                                                                  \
+    g_test_add ("/service/" path, Fixture, NULL, fixture_set_up, function, fixture_tear_down)
+
+int
+main (int argc, char **argv)
+{
+    if (argc == 4 && strcmp (argv[1], "--service") == 0)
+        return fixture_be_service (argv[2], argv[3]);
+    if (geteuid () != 0) {
+        g_print ("1..0 # SKIP needs two users, and therefore root\n");
+        return 0;
+    }
+    g_test_init (&argc, &argv, NULL);
+    mfu_error_quark ();
+    ADD ("done", test_done);
+    ADD ("progress", test_progress);
+    ADD ("failed", test_failed);
+    ADD ("start-later", test_start_later);
+    ADD ("cancel", test_cancel);
+    ADD ("one-job", test_one_job);
+    ADD ("two-modems", test_two_modems);
+    ADD ("devices", test_devices);
+    ADD ("held-by-others", test_held_by_others);
+    ADD ("without-modem-manager", test_without_modem_manager);
+    ADD ("modem-manager-restarts", test_modem_manager_restarts);
+    ADD ("service-dies", test_service_dies);
+    ADD ("idle-exit", test_idle_exit);
+    ADD ("ready-is-not-idle", test_ready_is_not_idle);
+    ADD ("leftovers", test_leftovers);
+    ADD ("sigterm", test_sigterm);
+    ADD ("bus-lost", test_bus_lost);
+    return g_test_run ();
+}
