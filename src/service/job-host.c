@@ -71,7 +71,9 @@ connect_privately (GCancellable *cancellable, GError **error)
             address,
             G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
             NULL, cancellable, &local);
-    if (connection == NULL)
+    if (g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_CANCELLED, _ ("cancelled"));
+    else if (connection == NULL)
         g_set_error (error, MFU_ERROR, MFU_ERROR_IO, _ ("Cannot reach the system bus: %s"), local->message);
     return connection;
 }

@@ -242,6 +242,9 @@ run_job (gpointer user_data)
     MfuJobObject *self = user_data;
     MfuJobStatus *status;
 
+    /* The job exists on the disk before it does anything: its number is not given again, and should we die,
+     * the next one of us knows that there was a job. */
+    mfu_results_sync (self->context->results);
     mfu_job_run (self->job);
     status = mfu_job_get_status (self->job);
     put_into_mailbox (self, status);

@@ -26,8 +26,15 @@ struct _MfuResults {
 };
 
 typedef struct {
+    GMutex mutex;
+    GCond cond;
+    gboolean is_reached;
+} Barrier;
+
+typedef struct {
     char *port;
     char *text;
+    Barrier *barrier; /* not NULL: nothing to write, only tell who waits that we are here */
 } Record;
 
 static void
@@ -103,10 +110,8 @@ load_file (MfuResults *results, const char *name)
 }
 
 static void
-write_record (gpointer data, gpointer user_data)
+write_file (const MfuResults *results, const Record *record)
 {
-    Record *record = data;
-    MfuResults *results = user_data;
     g_autofree char *name = g_strconcat (record->port, SUFFIX, NULL);
     g_autofree char *path = g_build_filename (results->folder, name, NULL);
     g_autoptr (GError) local = NULL;
@@ -116,6 +121,21 @@ write_record (gpointer data, gpointer user_data)
         !g_file_set_contents_full (path, record->text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &local))
         mfu_log (G_LOG_LEVEL_WARNING, record->port, NULL, "cannot keep the result: %s",
                  local != NULL ? local->message : results->folder);
+}
+
+static void
+work (gpointer data, gpointer user_data)
+{
+    Record *record = data;
+
+    if (record->barrier != NULL) {
+        g_mutex_lock (&record->barrier->mutex);
+        record->barrier->is_reached = TRUE;
+        g_cond_signal (&record->barrier->cond);
+        g_mutex_unlock (&record->barrier->mutex);
+    } else {
+        write_file (user_data, record);
+    }
     g_free (record->port);
     g_free (record->text);
     g_free (record);
@@ -130,7 +150,7 @@ mfu_results_load (const char *state_dir)
 
     results->folder = g_build_filename (state_dir, FOLDER, NULL);
     results->loaded = g_ptr_array_new_with_free_func ((GDestroyNotify) result_free);
-    results->writer = g_thread_pool_new (write_record, results, 1, FALSE, NULL);
+    results->writer = g_thread_pool_new (work, results, 1, FALSE, NULL);
     folder = g_dir_open (results->folder, 0, NULL); /* there is none before the first job */
     while (folder != NULL && results->loaded->len < MAX_RESULTS && (name = g_dir_read_name (folder)) != NULL)
         load_file (results, name);
@@ -175,4 +195,22 @@ mfu_results_store (MfuResults *results, const char *port, guint64 number, GVaria
     record->port = g_strdup (port);
     record->text = g_variant_print (value, TRUE);
     g_thread_pool_push (results->writer, record, NULL);
+}
+
+void
+mfu_results_sync (MfuResults *results)
+{
+    Record *record = g_new0 (Record, 1);
+    Barrier barrier = { .is_reached = FALSE };
+
+    g_mutex_init (&barrier.mutex);
+    g_cond_init (&barrier.cond);
+    record->barrier = &barrier;
+    g_thread_pool_push (results->writer, record, NULL);
+    g_mutex_lock (&barrier.mutex);
+    while (!barrier.is_reached)
+        g_cond_wait (&barrier.cond, &barrier.mutex);
+    g_mutex_unlock (&barrier.mutex);
+    g_mutex_clear (&barrier.mutex);
+    g_cond_clear (&barrier.cond);
 }

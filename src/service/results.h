@@ -30,4 +30,7 @@ guint64 mfu_results_next_number (MfuResults *results);
  * own does the work in the order of the calls. */
 void mfu_results_store (MfuResults *results, const char *port, guint64 number, GVariant *properties);
 
+/* Blocks until everything that was stored before is written. Any thread but the main thread. */
+void mfu_results_sync (MfuResults *results);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfuResults, mfu_results_free)

@@ -8,7 +8,8 @@
  *
  *   take      MfuJobHost.take            hold      waits to be cancelled
  *   gate      cannot be cancelled        progress  a hundred pictures, as fast as they can be made
- *   back      give_back, wait_version    done, fail, stuck, unverified: the ends
+ *   back      give_back, wait_version    late      waits to be cancelled, and goes on
+ *   done, fail, stuck, unverified: the ends
  *
  * A line of the ports file: PORT SYSFS MODE VID PID TTY, "-" for no tty. */
 
@@ -188,7 +189,7 @@ word_take (MfuJob *job)
 }
 
 static void
-word_hold (MfuJob *job)
+word_late (MfuJob *job)
 {
     set (&job->now.step, "holding");
     publish (job);
@@ -196,6 +197,12 @@ word_hold (MfuJob *job)
     while (!g_cancellable_is_cancelled (job->cancellable))
         g_cond_wait (&job->cond, &job->mutex);
     g_mutex_unlock (&job->mutex);
+}
+
+static void
+word_hold (MfuJob *job)
+{
+    word_late (job);
     end (job, MFU_JOB_CANCELLED, g_error_new_literal (MFU_ERROR, MFU_ERROR_CANCELLED, "cancelled"));
 }
 
@@ -281,6 +288,7 @@ run_word (MfuJob *job, const char *word)
         { "take", word_take }, { "hold", word_hold },   { "gate", word_gate },
         { "back", word_back }, { "done", word_done },   { "progress", word_progress },
         { "fail", word_fail }, { "stuck", word_stuck }, { "unverified", word_unverified },
+        { "late", word_late },
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS (words); i++) {

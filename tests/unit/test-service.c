@@ -195,6 +195,7 @@ test_cancel (Fixture *fixture, gconstpointer data)
     g_autofree char *ready = NULL;
     g_autofree char *running = NULL;
     g_autofree char *writing = NULL;
+    g_autofree char *late = NULL;
 
     fixture_start_service (fixture, FIXED);
     ready = fixture_update (fixture->root, "1-2", "done.zip", "{'start': <false>}", &error);
@@ -210,6 +211,14 @@ test_cancel (Fixture *fixture, gconstpointer data)
     g_assert_no_error (error);
     fixture_wait_state (fixture, running, "cancelled");
     fixture_wait (is_released, fixture);
+
+    late = fixture_update (fixture->root, "1-2", "late+take+done.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture_wait_string (fixture, late, "Step", "holding");
+    fixture_call_job (fixture->root, late, "Cancel", &error);
+    g_assert_no_error (error);
+    fixture_wait_state (fixture, late, "cancelled");
+    fixture_assert_error (fixture, late, MFU_ERROR_CANCELLED);
 
     writing = fixture_update (fixture->root, "1-2", "gate+done.zip", NULL, &error);
     g_assert_no_error (error);
