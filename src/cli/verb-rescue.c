@@ -31,7 +31,7 @@ typedef struct {
     gboolean asks;
     MfuJob *job;
     MfuWatch *watch;
-    char *how_to_look;
+    char *subject;
 } Rescue;
 
 /* One picture on its way from the job's thread. */
@@ -52,7 +52,7 @@ rescue_clear (Rescue *rescue)
     if (rescue->package_fd >= 0)
         close (rescue->package_fd);
     g_free (rescue->package_name);
-    g_free (rescue->how_to_look);
+    g_free (rescue->subject);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Rescue, rescue_clear)
@@ -79,16 +79,30 @@ take_plan (MfuJobView *view, const MfuJobStatus *status)
     view->plan_steps = g_strdupv (status->plan_steps);
 }
 
+/* "EC25" where the modem still says so; "" in the identities that families share. */
+static const char *
+model_of (const MfuUsbDevice *device)
+{
+    const GArray *ids = device->family != NULL ? device->family->normal_ids : NULL;
+
+    for (guint i = 0; ids != NULL && i < ids->len; i++) {
+        const MfuUsbId *id = &g_array_index (ids, MfuUsbId, i);
+
+        if (id->vid == device->vid && id->pid == device->pid && id->model != NULL)
+            return id->model;
+    }
+    return "";
+}
+
 static MfuJobView *
 view_of (const Rescue *rescue, const MfuJobStatus *status)
 {
     MfuJobView *view = mfu_job_view_new_empty ();
-    const MfuFamily *family = rescue->device->family;
 
     view->state = mfu_view_state_from_string (mfu_job_state_to_string (status->state));
     set_text (&view->port, rescue->device->port, FALSE);
     set_text (&view->device, rescue->device->sysfs, FALSE);
-    set_text (&view->model, family != NULL ? family->name : "", FALSE);
+    set_text (&view->model, model_of (rescue->device), FALSE);
     set_text (&view->package_name, rescue->package_name, FALSE);
     set_text (&view->modem, status->modem_path, FALSE);
     set_text (&view->step, status->step, FALSE);
@@ -130,15 +144,19 @@ picture_free (gpointer data)
     g_free (picture);
 }
 
-/* In the job's thread. */
+/* In the job's thread. A source, not g_main_context_invoke (): that would show the picture here while the
+ * main thread is not in its loop. */
 static void
 job_changed (MfuJob *job, MfuJobStatus *status, gpointer user_data)
 {
+    g_autoptr (GSource) source = g_idle_source_new ();
     Picture *picture = g_new0 (Picture, 1);
 
     picture->rescue = user_data;
     picture->status = mfu_job_status_ref (status);
-    g_main_context_invoke_full (NULL, G_PRIORITY_DEFAULT, picture_arrived, picture, picture_free);
+    g_source_set_priority (source, G_PRIORITY_DEFAULT);
+    g_source_set_callback (source, picture_arrived, picture, picture_free);
+    g_source_attach (source, NULL);
 }
 
 static gpointer
@@ -168,8 +186,9 @@ static gboolean
 find_device (Rescue *rescue, GError **error)
 {
     const MfuArguments *arguments = rescue->arguments;
+    const char *port = arguments->port != NULL ? arguments->port : arguments->modem;
 
-    if (arguments->port == NULL) {
+    if (port == NULL) {
         g_set_error_literal (error, MFU_ERROR, MFU_ERROR_INVALID_ARGS,
                              _ ("rescue wants the modem's USB port, as --port 1-2; the folder names in "
                                 "/sys/bus/usb/devices are ports"));
@@ -180,8 +199,11 @@ find_device (Rescue *rescue, GError **error)
     if (rescue->families == NULL)
         return FALSE;
     rescue->world = mfu_world_new (rescue->families);
-    rescue->device = rescue->world->klass->look (rescue->world, arguments->port, error);
-    return rescue->device != NULL;
+    rescue->device = rescue->world->klass->look (rescue->world, port, error);
+    if (rescue->device == NULL)
+        return FALSE;
+    rescue->subject = g_strdup_printf (_ ("Port %s"), rescue->device->port);
+    return TRUE;
 }
 
 static gboolean
@@ -220,14 +242,14 @@ prepare (Rescue *rescue, GError **error)
 
 /* The job's last picture; NULL and an error when it could not be started. */
 static MfuJobView *
-run (Rescue *rescue, const char *subject, GError **error)
+run (Rescue *rescue, GError **error)
 {
     static const MfuWatchJob klass = { start, cancel };
     MfuWatchConfig config = {
         .terminal = rescue->terminal,
         .klass = &klass,
         .job = rescue->job,
-        .subject = subject,
+        .subject = rescue->subject,
         .how_to_look = "",
         .asks = rescue->asks,
         .dies_with_us = TRUE,
@@ -267,8 +289,8 @@ mfu_verb_rescue (const MfuArguments *arguments)
     signal (SIGPIPE, SIG_IGN);
     if (!prepare (&rescue, &error))
         return mfu_outcome_error (rescue.terminal, error, NULL);
-    view = run (&rescue, subject, &error);
+    view = run (&rescue, &error);
     if (view == NULL)
         return mfu_outcome_error (rescue.terminal, error, NULL);
-    return mfu_outcome_print (arguments, rescue.terminal, view, subject);
+    return mfu_outcome_print (arguments, rescue.terminal, view, rescue.subject);
 }

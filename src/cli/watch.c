@@ -150,8 +150,12 @@ ask (MfuWatch *watch)
     const char *from = view->from_version[0] != '\0' ? view->from_version : _ ("unknown firmware");
 
     mfu_terminal_clear (watch->config.terminal);
-    g_print (_ ("%s: Quectel %s, %s -> %s by %s, about %u s.\n"), watch->subject, view->model, from,
-             view->to_version, view->plan_method, view->plan_seconds);
+    if (view->model[0] != '\0')
+        g_print (_ ("%s: Quectel %s, %s -> %s by %s, about %u s.\n"), watch->subject, view->model, from,
+                 view->to_version, view->plan_method, view->plan_seconds);
+    else
+        g_print (_ ("%s: %s -> %s by %s, about %u s.\n"), watch->subject, from, view->to_version,
+                 view->plan_method, view->plan_seconds);
     for (guint i = 0; view->plan_warnings[i] != NULL; i++)
         g_print (_ ("Note: %s\n"), view->plan_warnings[i]);
     g_print (_ ("Calibration and identity are kept. The modem is offline meanwhile. Go on? [y/N] "));
@@ -389,23 +393,26 @@ ticked (gpointer user_data)
     return G_SOURCE_CONTINUE;
 }
 
-/* A signal that our caller ignores (nohup, a background job) stays ignored. 0: so it is. */
+/* Under nohup SIGHUP stays ignored. SIGINT does not, though a shell ignores it for what it puts in the
+ * background: mmcli takes it there too, and it is the way to cancel from a script. 0: nothing to watch. */
 static guint
-add_signal (int signal_number, GSourceFunc arrived, MfuWatch *watch)
+add_hangup (MfuWatch *watch)
 {
     struct sigaction action;
 
-    if (sigaction (signal_number, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+    if (sigaction (SIGHUP, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
         return 0;
-    return g_unix_signal_add (signal_number, arrived, watch);
+    return g_unix_signal_add (SIGHUP, hung_up, watch);
 }
 
 gboolean
 mfu_watch_run (MfuWatch *watch, MfuJobView **view, GError **error)
 {
     guint sources[] = {
-        add_signal (SIGINT, interrupted, watch), add_signal (SIGTERM, terminated, watch),
-        add_signal (SIGHUP, hung_up, watch),     add_signal (SIGWINCH, resized, watch),
+        g_unix_signal_add (SIGINT, interrupted, watch),
+        g_unix_signal_add (SIGTERM, terminated, watch),
+        add_hangup (watch),
+        g_unix_signal_add (SIGWINCH, resized, watch),
         g_timeout_add (TICK_MS, ticked, watch),
     };
 

@@ -141,6 +141,9 @@ static const struct {
     { "cancel-refused", "running=1 hold=1 cancel=0", "cancel -m 0", 5, "", "error: SBL is erased\n",
       "Cancel\n" },
     { "cancel-nothing", "", "cancel -m 0", 3, "", "error: no update of this modem is running\n", "" },
+    { "rescue-without-port", "", "rescue PACKAGE", 1, "", "error: rescue wants the modem's USB port", "" },
+    { "rescue-in-no-port", "", "rescue PACKAGE --port x --devices-dir=DEVICES", 1, "",
+      "error: \"x\" is not the name of a USB port", "" },
     { "no-bus-port", "", "update PACKAGE --port ttyUSB2", 1, "", "error: \"ttyUSB2\" is no USB port", "" },
 };
 

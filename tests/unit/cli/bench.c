@@ -30,6 +30,10 @@ command_of (Bench *bench, const char *program, const char *arguments)
         g_auto (GStrv) parts = g_strsplit (words[i], "PACKAGE", -1);
         g_autofree char *word = g_strjoinv (bench->package, parts);
 
+        if (g_str_equal (word, "--devices-dir=DEVICES")) {
+            g_free (word);
+            word = g_strconcat ("--devices-dir=", g_getenv ("MFU_TEST_DEVICES"), NULL);
+        }
         if (word[0] != '\0')
             g_strv_builder_add (builder, word);
     }
