@@ -292,5 +292,8 @@ mfu_verb_rescue (const MfuArguments *arguments)
     view = run (&rescue, &error);
     if (view == NULL)
         return mfu_outcome_error (rescue.terminal, error, NULL);
+    if (view->advice[0] == '\0' && g_strcmp0 (view->error_name, mfu_error_dbus_name (MFU_ERROR_BUSY)) == 0)
+        set_text (&view->advice,
+                  _ ("where ModemManager runs, it is \"mm-firmware update\" that gets along with it"), FALSE);
     return mfu_outcome_print (arguments, rescue.terminal, view, rescue.subject);
 }

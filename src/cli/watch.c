@@ -196,6 +196,11 @@ show (MfuWatch *watch)
         .seconds_left = view->seconds_left,
     };
 
+    if (view->state == MFU_VIEW_RUNNING && view->step_number == 0)
+        return;
+    /* Reading is no part of the whole, which is the modem's time. */
+    if (view->state == MFU_VIEW_VERIFYING && view->bytes_total > 0)
+        progress.fraction = (double) view->bytes_done / (double) view->bytes_total;
     /* The service speaks no user's language; its titles are in our catalogue. */
     if (progress.title[0] != '\0')
         progress.title = g_dgettext (GETTEXT_PACKAGE, progress.title);
