@@ -206,7 +206,7 @@ connect_to_bus (Fixture *fixture)
 static void
 export_modem (Fixture *fixture)
 {
-    g_autoptr (MmGdbusObjectSkeleton) object = NULL;
+    g_autoptr (GDBusObjectSkeleton) object = NULL;
     MmGdbusModem *modem = mm_gdbus_modem_skeleton_new ();
     GVariantBuilder ports;
 
@@ -218,9 +218,11 @@ export_modem (Fixture *fixture)
     mm_gdbus_modem_set_revision (modem, fixture->mm_revision);
     mm_gdbus_modem_set_ports (modem, g_variant_builder_end (&ports));
     fixture->mm_modem_path = g_strdup_printf (MM_PATH "/Modem/%u", fixture->mm_next_index++);
-    object = mm_gdbus_object_skeleton_new (fixture->mm_modem_path);
-    mm_gdbus_object_skeleton_set_modem (object, modem);
-    g_dbus_object_manager_server_export (fixture->mm_server, G_DBUS_OBJECT_SKELETON (object));
+    object = g_dbus_object_skeleton_new (fixture->mm_modem_path);
+    g_dbus_object_skeleton_add_interface (object, G_DBUS_INTERFACE_SKELETON (modem));
+    if (fixture->mm_plugin != NULL)
+        g_dbus_object_skeleton_add_interface (object, G_DBUS_INTERFACE_SKELETON (fixture->mm_plugin));
+    g_dbus_object_manager_server_export (fixture->mm_server, object);
     g_object_unref (modem);
 }
 
@@ -323,6 +325,10 @@ on_polkit_call (GDBusConnection *connection, const char *sender, const char *pat
     fixture->polkit_subject = NULL;
     g_variant_lookup (subject, "name", "s", &fixture->polkit_subject);
     fixture->polkit_n_asked++;
+    if (fixture->polkit_is_silent) {
+        g_object_unref (invocation);
+        return;
+    }
     g_dbus_method_invocation_return_value (
         invocation, g_variant_new ("((bba{ss}))", fixture->polkit_allows, FALSE, NULL));
 }
@@ -497,6 +503,7 @@ fixture_tear_down (Fixture *fixture, gconstpointer data)
     g_free (fixture->ports_file);
     g_free (fixture->address);
     g_free (fixture->mm_revision);
+    g_clear_object (&fixture->mm_plugin);
     g_free (fixture->polkit_subject);
 }
 

@@ -8,6 +8,7 @@
 #include <gio/gio.h>
 #include <libmm-glib.h>
 
+#include "firmware-updater-dbus.h"
 #include "util/error.h"
 
 #define NOBODY_UID 65534
@@ -37,7 +38,8 @@ typedef struct {
     guint mm_next_index;
     char *mm_modem_path; /* NULL: not exported */
     char *mm_revision;
-    char *mm_holder; /* unique name of who inhibits */
+    MfuDBusModemFirmwareUpdate *mm_plugin; /* on the next modem; NULL: there is no plugin */
+    char *mm_holder;                       /* unique name of who inhibits */
     guint mm_holder_watch;
     gboolean mm_is_held_by_others;
     guint mm_n_inhibited;
@@ -47,7 +49,8 @@ typedef struct {
     guint polkit_name_id;
     guint polkit_object_id;
     gboolean polkit_allows;
-    char *polkit_subject; /* bus name that it was asked for last */
+    gboolean polkit_is_silent; /* as while it waits for a password */
+    char *polkit_subject;      /* bus name that it was asked for last */
     guint polkit_n_asked;
 } Fixture;
 

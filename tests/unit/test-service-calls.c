@@ -157,6 +157,36 @@ test_polkit (Fixture *fixture, gconstpointer data)
     g_assert_cmpuint (fixture->polkit_n_asked, ==, 4);
 }
 
+static gboolean
+has_asked_four_times (gpointer data)
+{
+    return ((Fixture *) data)->polkit_n_asked == 4;
+}
+
+/* Calls that wait for a password are bounded, for each user; others are answered meanwhile. */
+static void
+test_open_questions (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *path = NULL;
+
+    fixture_start_polkit (fixture);
+    fixture->polkit_is_silent = TRUE;
+    fixture_start_service (fixture, FIXED);
+    path = fixture_update (fixture->root, "1-2", "done.zip", "{'start': <false>}", &error);
+    g_assert_no_error (error);
+    for (guint i = 0; i < 4; i++)
+        g_dbus_connection_call (fixture->nobody, SERVICE_NAME, path, JOB_INTERFACE, "Cancel", NULL, NULL,
+                                G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, NULL);
+    fixture_wait (has_asked_four_times, fixture);
+    fixture_call_job (fixture->nobody, path, "Cancel", &error);
+    g_assert_error (error, MFU_ERROR, MFU_ERROR_BUSY);
+    g_clear_error (&error);
+    g_assert_cmpuint (fixture->polkit_n_asked, ==, 4);
+    fixture_call_job (fixture->root, path, "Cancel", &error);
+    g_assert_no_error (error);
+}
+
 static char *
 caller_option (GDBusConnection *caller)
 {
@@ -222,6 +252,7 @@ main (int argc, char **argv)
     ADD ("unsupported", test_unsupported);
     ADD ("nobody-without-polkit", test_nobody_without_polkit);
     ADD ("polkit", test_polkit);
+    ADD ("open-questions", test_open_questions);
     ADD ("caller", test_caller);
     ADD ("false-modem-manager", test_false_modem_manager);
     return g_test_run ();

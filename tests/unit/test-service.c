@@ -94,6 +94,35 @@ test_done (Fixture *fixture, gconstpointer data)
     fixture_assert_device (fixture, "version", "EC25EFAR06A08M4G");
 }
 
+static gboolean
+tell_version (gpointer user_data)
+{
+    Fixture *fixture = user_data;
+
+    mfu_dbus_modem_firmware_update_set_version (fixture->mm_plugin, "EC25EFAR06A08M4G_01.001.01.001");
+    return G_SOURCE_REMOVE;
+}
+
+/* The plugin asks the modem when it is exported; its answer is waited for, and is better than Revision. */
+static void
+test_plugin_version (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *path = NULL;
+
+    fixture_start_service (fixture, FIXED);
+    path = fixture_update (fixture->root, "1-2", "take+gate+back+done.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture->mm_plugin = mfu_dbus_modem_firmware_update_skeleton_new ();
+    mfu_dbus_modem_firmware_update_set_version (fixture->mm_plugin, "");
+    fixture_open_gate (fixture, path);
+    wait_device (fixture, "version", "EC25EFAR06A05M4G");
+    fixture_assert_string (fixture, path, "State", "running");
+    g_timeout_add (100, tell_version, fixture);
+    fixture_wait_state (fixture, path, "done");
+    fixture_assert_string (fixture, path, "ToVersion", "EC25EFAR06A08M4G_01.001.01.001");
+}
+
 static void
 count_changes (GDBusConnection *connection, const char *sender, const char *path, const char *interface,
                const char *signal, GVariant *arguments, gpointer user_data)
@@ -567,6 +596,7 @@ main (int argc, char **argv)
     g_test_init (&argc, &argv, NULL);
     mfu_error_quark ();
     ADD ("done", test_done);
+    ADD ("plugin-version", test_plugin_version);
     ADD ("progress", test_progress);
     ADD ("failed", test_failed);
     ADD ("start-later", test_start_later);
