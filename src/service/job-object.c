@@ -34,6 +34,7 @@ struct _MfuJobObject {
     char *port;
     char *peer_port;
     char *sysfs;
+    char *session; /* ModemManager's, in which Modem and OldModem are true; never NULL */
     gboolean is_exported;
     char *stored_state; /* that of the last record, to write only what changes */
     gboolean stored_can_cancel;
@@ -74,6 +75,7 @@ mfu_job_object_unref (MfuJobObject *object)
     g_free (object->port);
     g_free (object->peer_port);
     g_free (object->sysfs);
+    g_free (object->session);
     g_free (object->stored_state);
     g_clear_pointer (&object->mailbox, mfu_job_status_unref);
     g_mutex_clear (&object->mutex);
@@ -151,6 +153,17 @@ show_status (MfuJobObject *self, const MfuJobStatus *status)
         mfu_dbus_firmware_updater_job_set_modem (skeleton, object_path_or_none (status->modem_path));
 }
 
+static void
+learn_session (MfuJobObject *self)
+{
+    const char *session = mfu_modem_manager_get_session (self->context->modem_manager);
+
+    if (session == NULL)
+        return;
+    g_free (self->session);
+    self->session = g_strdup (session);
+}
+
 /* Keeps the properties for a later run of the service, if its state or its point of no return changed. */
 static void
 remember (MfuJobObject *self)
@@ -165,7 +178,7 @@ remember (MfuJobObject *self)
     self->stored_state = g_strdup (state);
     self->stored_can_cancel = can_cancel;
     properties = g_dbus_interface_skeleton_get_properties (G_DBUS_INTERFACE_SKELETON (self->skeleton));
-    mfu_results_store (self->context->results, self->port, self->number, properties);
+    mfu_results_store (self->context->results, self->port, self->number, self->session, properties);
 }
 
 /* Shows what is in the mailbox; also tells the owner when that changed the state. */
@@ -182,6 +195,7 @@ empty_mailbox (MfuJobObject *self)
     if (status == NULL)
         return;
     show_status (self, status);
+    learn_session (self);
     remember (self);
     if (g_strcmp0 (old_state, mfu_job_state_to_string (status->state)) != 0)
         mfu_log (G_LOG_LEVEL_MESSAGE, self->port, strrchr (self->path, '/') + 1, "%s%s%s",
@@ -317,6 +331,7 @@ object_new (const MfuJobObjectContext *context, guint64 number)
     g_mutex_init (&self->mutex);
     self->context = context;
     self->number = number;
+    self->session = g_strdup ("");
     self->path = g_strdup_printf (JOBS_PATH "%" G_GUINT64_FORMAT, number);
     self->skeleton = skeleton;
     mfu_dbus_firmware_updater_job_set_modem (skeleton, NO_OBJECT);
@@ -403,6 +418,7 @@ mfu_job_object_new (const MfuJobObjectContext *context, const MfuUpdateRequest *
     status = mfu_job_get_status (self->job);
     show_status (self, status);
     mfu_job_status_unref (status);
+    learn_session (self);
     remember (self);
     mfu_log (G_LOG_LEVEL_MESSAGE, self->port, strrchr (self->path, '/') + 1, "job for %s, package %s",
              device->sysfs, request->name);
@@ -418,6 +434,8 @@ mfu_job_object_new_from_result (const MfuJobObjectContext *context, const MfuRes
 
     if (!mfu_job_result_show (self->skeleton, result->properties, context->state_dir))
         return NULL;
+    g_free (self->session);
+    self->session = g_strdup (result->session);
     self->port = g_strdup (mfu_dbus_firmware_updater_job_get_port (self->skeleton));
     self->sysfs = g_strdup (mfu_dbus_firmware_updater_job_get_device (self->skeleton));
     object_export (self);
@@ -463,6 +481,17 @@ mfu_job_object_resolve (MfuJobObject *object, const char *name)
         g_strcmp0 (name, mfu_dbus_firmware_updater_job_get_modem (skeleton)) == 0)
         return object->port;
     return NULL;
+}
+
+void
+mfu_job_object_check_session (MfuJobObject *object)
+{
+    const char *session = mfu_modem_manager_get_session (object->context->modem_manager);
+
+    if (mfu_job_object_is_live (object) || session == NULL || g_str_equal (session, object->session))
+        return;
+    mfu_dbus_firmware_updater_job_set_modem (object->skeleton, NO_OBJECT);
+    mfu_dbus_firmware_updater_job_set_old_modem (object->skeleton, NO_OBJECT);
 }
 
 gboolean

@@ -55,6 +55,10 @@ gboolean mfu_job_object_is_at (MfuJobObject *object, const char *port);
  * before the job or after it. Else NULL. */
 const char *mfu_job_object_resolve (MfuJobObject *object, const char *name);
 
+/* ModemManager is there, maybe another one: after the job's end its object paths are forgotten when they are
+ * those of an earlier one, which gave them to other modems. */
+void mfu_job_object_check_session (MfuJobObject *object);
+
 /* For a service that is told to leave: FALSE when the job must be waited for. */
 gboolean mfu_job_object_cancel (MfuJobObject *object, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -341,6 +341,8 @@ mfu_manager_ports_changed (MfuManager *manager)
 void
 mfu_manager_modems_changed (MfuManager *manager)
 {
+    for (guint i = 0; i < manager->jobs->len; i++)
+        mfu_job_object_check_session (manager->jobs->pdata[i]);
     mfu_device_list_join (manager->devices);
 }
 

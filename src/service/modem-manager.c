@@ -26,6 +26,7 @@ struct _MfuModemManager {
     guint watch_id;
     GCancellable *asking; /* of the manager that is being made */
     MMManager *manager;
+    char *session; /* of the name's owner; NULL: there is none */
     gboolean is_asked;
     MfuModemManagerChanged changed;
     gpointer user_data;
@@ -251,6 +252,7 @@ drop_manager (MfuModemManager *manager)
     if (manager->manager != NULL)
         g_signal_handlers_disconnect_by_data (manager->manager, manager);
     g_clear_object (&manager->manager);
+    g_clear_pointer (&manager->session, g_free);
 }
 
 static void
@@ -284,6 +286,8 @@ on_appeared (GDBusConnection *connection, const char *name, const char *owner, g
     MfuModemManager *manager = user_data;
 
     drop_manager (manager);
+    /* Unique names are not used twice on a bus, and each bus has an id of its own. */
+    manager->session = g_strdup_printf ("%s %s", g_dbus_connection_get_guid (connection), owner);
     manager->asking = g_cancellable_new ();
     mm_manager_new (connection, G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_DO_NOT_AUTO_START, manager->asking,
                     on_manager, manager);
@@ -333,6 +337,12 @@ gboolean
 mfu_modem_manager_is_asked (MfuModemManager *manager)
 {
     return manager->is_asked;
+}
+
+const char *
+mfu_modem_manager_get_session (MfuModemManager *manager)
+{
+    return manager->session;
 }
 
 gboolean

@@ -39,6 +39,10 @@ void mfu_modem_manager_free (MfuModemManager *manager);
 /* Main thread: whether ModemManager has answered, or does not run. */
 gboolean mfu_modem_manager_is_asked (MfuModemManager *manager);
 
+/* Main thread: names the ModemManager that runs now among all that ever ran; object paths mean something only
+ * together with it. NULL while none runs. Valid until the next change. */
+const char *mfu_modem_manager_get_session (MfuModemManager *manager);
+
 /* Any thread, all of the following. Records are new references; NULL: none such is exported now. */
 gboolean mfu_modem_manager_is_running (MfuModemManager *manager);
 MfuModem *mfu_modem_manager_find (MfuModemManager *manager, const MfuUsbDevice *device);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
-/* STATE_DIR/results/PORT.result holds the job's D-Bus properties and its number as one dictionary in GVariant
- * text form. A record is written when the job is created and after each change of its state, so a number is
- * never given twice, and a job that died with the service is known as such. */
+/* STATE_DIR/results/PORT.result holds the job's D-Bus properties, its number and ModemManager's session as
+ * one dictionary in GVariant text form. A record is written when the job is created and after each change of
+ * its state, so a number is never given twice, and a job that died with the service is known as such. */
 
 #include "service/results.h"
 
@@ -14,6 +14,7 @@
 #define FOLDER           "results"
 #define SUFFIX           ".result"
 #define NUMBER_KEY       "Number"
+#define SESSION_KEY      "Session"
 #define MAX_RESULTS      64
 #define MAX_RESULT_BYTES (256 * 1024)
 #define MAX_PORT_LENGTH  64
@@ -41,6 +42,7 @@ static void
 result_free (MfuResult *result)
 {
     g_variant_unref (result->properties);
+    g_free (result->session);
     g_free (result);
 }
 
@@ -67,6 +69,8 @@ parse_result (const char *text, GError **error)
     }
     result = g_new0 (MfuResult, 1);
     result->number = number;
+    if (!g_variant_lookup (value, SESSION_KEY, "s", &result->session))
+        result->session = g_strdup ("");
     result->properties = g_variant_ref (value);
     return result;
 }
@@ -181,7 +185,8 @@ mfu_results_next_number (MfuResults *results)
 }
 
 void
-mfu_results_store (MfuResults *results, const char *port, guint64 number, GVariant *properties)
+mfu_results_store (MfuResults *results, const char *port, guint64 number, const char *session,
+                   GVariant *properties)
 {
     GVariantDict dict;
     g_autoptr (GVariant) value = NULL;
@@ -190,6 +195,7 @@ mfu_results_store (MfuResults *results, const char *port, guint64 number, GVaria
     g_return_if_fail (is_port (port));
     g_variant_dict_init (&dict, properties);
     g_variant_dict_insert (&dict, NUMBER_KEY, "t", number);
+    g_variant_dict_insert (&dict, SESSION_KEY, "s", session);
     value = g_variant_ref_sink (g_variant_dict_end (&dict));
     record = g_new0 (Record, 1);
     record->port = g_strdup (port);

@@ -10,6 +10,7 @@ typedef struct _MfuResults MfuResults;
 
 typedef struct {
     guint64 number;       /* of the job */
+    char *session;        /* ModemManager's, in which the object paths were true; may be "" */
     GVariant *properties; /* a{sv}, as on the bus */
 } MfuResult;
 
@@ -28,7 +29,8 @@ guint64 mfu_results_next_number (MfuResults *results);
 
 /* Writes the properties of job `number` in the place of what the port had; returns at once, a thread of its
  * own does the work in the order of the calls. */
-void mfu_results_store (MfuResults *results, const char *port, guint64 number, GVariant *properties);
+void mfu_results_store (MfuResults *results, const char *port, guint64 number, const char *session,
+                        GVariant *properties);
 
 /* Blocks until everything that was stored before is written. Any thread but the main thread. */
 void mfu_results_sync (MfuResults *results);

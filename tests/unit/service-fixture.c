@@ -190,8 +190,8 @@ fixture_open_gate (Fixture *fixture, const char *path)
     close (fd);
 }
 
-static GDBusConnection *
-connect_to_bus (Fixture *fixture)
+GDBusConnection *
+fixture_connect (Fixture *fixture)
 {
     g_autoptr (GError) error = NULL;
     GDBusConnection *connection = g_dbus_connection_new_for_address_sync (
@@ -452,10 +452,10 @@ fixture_set_up (Fixture *fixture, gconstpointer data)
     g_assert_cmpint (mkfifo (gate, 0600), ==, 0);
     fixture_set_ports (fixture, "1-2 " MODEM_UID " normal 2c7c 0125 ttyUSB2\n");
     start_bus (fixture);
-    fixture->root = connect_to_bus (fixture);
-    fixture->mm_connection = connect_to_bus (fixture);
+    fixture->root = fixture_connect (fixture);
+    fixture->mm_connection = fixture_connect (fixture);
     g_assert_cmpint (setresuid (NOBODY_UID, NOBODY_UID, 0), ==, 0);
-    fixture->nobody = connect_to_bus (fixture);
+    fixture->nobody = fixture_connect (fixture);
     g_assert_cmpint (setresuid (0, 0, 0), ==, 0);
     fixture->mm_revision = g_strdup ("EC25EFAR06A05M4G");
     fixture_start_mm (fixture);

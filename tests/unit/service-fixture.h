@@ -64,6 +64,9 @@ void fixture_start_service (Fixture *fixture, guint idle_seconds);
 /* Waits for the service's end; returns its exit status, or -1 if a signal ended it. */
 int fixture_wait_exit (Fixture *fixture);
 
+/* A connection of its own to the bus. */
+GDBusConnection *fixture_connect (Fixture *fixture);
+
 void fixture_start_mm (Fixture *fixture);
 void fixture_stop_mm (Fixture *fixture);
 void fixture_start_polkit (Fixture *fixture);

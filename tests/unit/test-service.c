@@ -404,6 +404,34 @@ test_modem_manager_restarts (Fixture *fixture, gconstpointer data)
     fixture_assert_string (fixture, path, "Modem", fixture->mm_modem_path);
 }
 
+/* Object paths start anew with each ModemManager; an old result must not claim another modem's. */
+static void
+test_old_paths (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *modem = g_strdup (fixture->mm_modem_path);
+    g_autofree char *path = NULL;
+    g_autofree char *none = NULL;
+
+    fixture_start_service (fixture, 1);
+    path = fixture_update (fixture->root, modem, "take+back+done.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture_wait_state (fixture, path, "done");
+    g_assert_cmpint (fixture_wait_exit (fixture), ==, 0);
+    fixture_stop_mm (fixture);
+    g_object_unref (fixture->mm_connection);
+    fixture->mm_connection = fixture_connect (fixture);
+    fixture_start_mm (fixture);
+
+    fixture_start_service (fixture, FIXED);
+    fixture_assert_string (fixture, path, "State", "done");
+    fixture_assert_string (fixture, path, "Modem", "/");
+    fixture_assert_string (fixture, path, "OldModem", "/");
+    none = fixture_update (fixture->root, modem, "done.zip", NULL, &error);
+    g_assert_null (none);
+    g_assert_error (error, MFU_ERROR, MFU_ERROR_NOT_FOUND);
+}
+
 static void
 test_service_dies (Fixture *fixture, gconstpointer data)
 {
@@ -607,6 +635,7 @@ main (int argc, char **argv)
     ADD ("held-by-others", test_held_by_others);
     ADD ("without-modem-manager", test_without_modem_manager);
     ADD ("modem-manager-restarts", test_modem_manager_restarts);
+    ADD ("old-paths", test_old_paths);
     ADD ("service-dies", test_service_dies);
     ADD ("idle-exit", test_idle_exit);
     ADD ("ready-is-not-idle", test_ready_is_not_idle);
