@@ -15,6 +15,7 @@ start_modem() {
         --control "$T/modem$n.socket" --log "$T/modem$n.log" "$@"
     wait_until 10 test -S "$T/modem$n.socket" || fail "modemsim: $(tail -n 1 "$T/modem$n.out")"
     "$modemsim" --ctl "$T/modem$n.socket" wait "${mode%%-*}" 30 || fail "modem $n did not come up"
+    wait_until 10 modem_folders $n || fail "the kernel does not see modem $n"
 }
 
 stop_modems() {
@@ -22,7 +23,8 @@ stop_modems() {
     for file in "$T"/modem[0-9]*.pid; do
         [ ! -f "$file" ] || end_daemon "$(basename "$file" .pid)"
     done
-    wait_until 10 not ls -d /sys/bus/usb/devices/*-*:1.0 || note "some USB device stays: $(ls /sys/bus/usb/devices)"
+    wait_until 10 not compgen -G '/sys/devices/platform/vhci_hcd.0/usb*/[0-9]*-[1-9]' ||
+        note "some USB device stays: $(ls /sys/bus/usb/devices)"
 }
 
 # A command to modem 1, or to modem N: see modemsim(1).
@@ -55,13 +57,13 @@ sim_has_op() {
     sim ops | grep -q "^$1"
 }
 
+# The folders of modem N's USB device (one, or none while it is away), under vhci-hcd's first controller.
+modem_folders() {
+    compgen -G "/sys/devices/platform/vhci_hcd.0/usb*/[0-9]*-$1"
+}
+
 # USB port of modem 1, as "1-1".
 sim_port() {
-    local device
-    for device in /sys/bus/usb/devices/[0-9]*-[0-9]*; do
-        case $device in *:*) continue ;; esac
-        basename "$device"
-        return
-    done
-    fail "no USB device"
+    wait_until 10 modem_folders 1 || return 1
+    basename "$(modem_folders 1 | head -n 1)"
 }
