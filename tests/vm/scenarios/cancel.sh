@@ -16,12 +16,12 @@ before_the_switch() {
     expect_modem_untouched
 }
 
-# Sahara answers late, so that there is time to cancel in EDL.
+# The programmer answers late, so that there is time to cancel in EDL.
 in_edl_before_the_first_erase() {
     local old
     wait_for_modem
     old=$MODEM
-    sim fault 'configure:1=slow:6000'
+    sim fault 'configure:1=slow:3000'
     start_update 0 full/EC25EFAR06A08M4G.zip
     wait_until 60 sim_has_op 'sahara programmer' || fail "no programmer was loaded"
     kill -INT "$UPDATE_PID"

@@ -17,16 +17,22 @@ mm_touched_ports_between() {
     mm_log | sed -n "$1,$2p" | grep -E '\[(ttyUSB|cdc-wdm)[0-9]+[/\]].*(-->|opening|probing|open(ed)? )' || true
 }
 
+# The modem answers the switch late, so that there is time to look at it inhibited and not yet switched.
+sim fault 'diag:1=slow:3000'
 start_update 0 small/EC25EFAR06A08M4G.zip
 wait_for_job
-wait_until 30 sim_mode_is edl || fail "the modem was not switched to EDL"
-from=$(mm_log_lines)
 expect_same "$(job_property Device)" "$uid" "Device of the job"
-
-# Somebody else's inhibition is refused meanwhile.
+wait_until 30 no_modem || fail "ModemManager did not let go of the modem"
 run busctl --no-pager call $mm_name $mm_path $mm_iface InhibitDevice sb "$uid" true
 [ "$STATUS" -ne 0 ] || fail "a second inhibition was granted"
-expect_stderr 'already inhibited|in progress|In ?Progress'
+expect_same "$(sim_status mode)" normal "mode while the second inhibition was tried"
+expect_stderr 'already inhibited|[Ii]n ?[Pp]rogress'
+
+wait_until 30 sim_mode_is edl || fail "the modem was not switched to EDL"
+from=$(mm_log_lines)
+# Where ModemManager ignores the identity, nothing of that uid is left to inhibit.
+run busctl --no-pager call $mm_name $mm_path $mm_iface InhibitDevice sb "$uid" true
+[ "$STATUS" -ne 0 ] || fail "a second inhibition was granted in EDL"
 no_modem || fail "ModemManager still exports the modem"
 
 wait_until 90 sim_mode_is normal || fail "the modem did not come back"
