@@ -90,18 +90,29 @@ look_again (MfuRun *run)
     run->device = device;
 }
 
-/* Causes the change to normal mode; FALSE when it could not even be asked for. */
-static gboolean
+/* Causes the change to normal mode and returns the wait for it; NULL when it could not even be asked for. */
+static gpointer
 leave (MfuRun *run, GError **error)
 {
-    if (run->device->mode == MFU_MODE_NORMAL)
-        /* Untouched: ModemManager up to 1.20.4 dies when a device that never went away is uninhibited. */
-        return run->world->klass->reenumerate (run->world, run->device, error);
-    if (run->device->mode == MFU_MODE_EDL)
-        return mfu_edl_reset (run, error);
-    g_set_error (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED, "the modem is in %s mode",
-                 mfu_mode_to_string (run->device->mode));
-    return FALSE;
+    gpointer wait;
+
+    if (run->device->mode == MFU_MODE_NORMAL) {
+        /* Untouched: ModemManager up to 1.20.4 dies when a device that never went away is uninhibited. What
+         * comes back has the device number that it had, and is there when the call returns. */
+        if (!run->world->klass->reenumerate (run->world, run->device, error))
+            return NULL;
+        return run->world->klass->arm (run->world, run->port, NULL, error);
+    }
+    if (run->device->mode != MFU_MODE_EDL) {
+        g_set_error (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED, "the modem is in %s mode",
+                     mfu_mode_to_string (run->device->mode));
+        return NULL;
+    }
+    wait = run->world->klass->arm (run->world, run->port, run->device, error);
+    if (wait == NULL || mfu_edl_reset (run, error))
+        return wait;
+    run->world->klass->disarm (run->world, wait);
+    return NULL;
 }
 
 void
@@ -119,11 +130,9 @@ mfu_run_put_back (MfuRun *run)
     if (run->device == NULL)
         return;
     mfu_job_report_title (run->job, _ ("putting the modem back"));
-    wait = run->world->klass->arm (run->world, run->port, run->device, &error);
-    if (wait == NULL || !leave (run, &error)) {
+    wait = leave (run, &error);
+    if (wait == NULL) {
         mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "putting back: %s", error->message);
-        if (wait != NULL)
-            run->world->klass->disarm (run->world, wait);
         mfu_edl_close (run);
         return;
     }
