@@ -138,6 +138,9 @@ leave_raw_mode (MfuRun *run, GError **error)
             return TRUE;
     }
     g_clear_pointer (&run->firehose, mfu_engine_free);
+    /* A boot ROM that took the probe for part of a block complains only when the block is full. */
+    if (g_error_matches (local, MFU_ERROR, MFU_ERROR_PROTOCOL))
+        return load_programmer (run, MFU_EDL_SAHARA_HALF_WAY, NULL, error);
     g_set_error (error, MFU_ERROR, MFU_ERROR_TIMED_OUT,
                  _ ("The modem in port %s is in its download mode but answers to nothing (%s); take its "
                     "power away for "

@@ -19,6 +19,12 @@ is_skipped (const MfuRun *run, const MfuStep *step)
     return (step->flags & MFU_STEP_NEEDS_NORMAL) && !run->was_normal;
 }
 
+static void
+set_cancelled (GError **error)
+{
+    g_set_error_literal (error, MFU_ERROR, MFU_ERROR_CANCELLED, _ ("Cancelled; the firmware is as it was."));
+}
+
 static gboolean
 begin_step (MfuRun *run, const MfuStep *step, GError **error)
 {
@@ -68,10 +74,19 @@ mfu_run_execute (MfuRun *run, GError **error)
 {
     guint n_steps;
     const MfuStep *steps = mfu_chain_firehose (&n_steps);
-    gboolean is_done = execute (run, steps, n_steps, error);
+    g_autoptr (GError) local = NULL;
+    gboolean is_done = execute (run, steps, n_steps, &local);
 
     if (!is_done && !run->is_past_no_return)
         mfu_run_put_back (run);
+    /* Who wanted to stop is not told that something else went wrong meanwhile. */
+    if (!is_done && !run->is_past_no_return && g_cancellable_is_cancelled (run->cancellable)) {
+        mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "cancelled; meanwhile: %s", local->message);
+        g_clear_error (&local);
+        set_cancelled (&local);
+    }
+    if (!is_done)
+        g_propagate_error (error, g_steal_pointer (&local));
     mfu_edl_close (run);
     mfu_run_give_back (run);
     return is_done;
