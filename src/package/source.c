@@ -2,6 +2,8 @@
 
 /* What folders and archives have in common: the list of members, and hashing through a stream. */
 
+#include "package/source.h"
+
 #include "package/source-private.h"
 
 #include <string.h>

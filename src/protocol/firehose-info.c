@@ -16,8 +16,8 @@
 #define MAX_FUNCTIONS     64
 #define MAX_FUNCTION_NAME 40
 
-/* The geometry of any NAND that such a modem may have. Source: spec of raw NAND parts; 512 bytes to 16 KiB
- * pages. */
+/* The geometry of any NAND that such a modem may have. Source: data sheets of raw NAND parts; 512 bytes to 16
+ * KiB pages. */
 #define MIN_PAGE_SIZE 512
 #define MAX_PAGE_SIZE 16384
 #define MAX_BLOCKS    (1 << 20)

@@ -39,7 +39,8 @@
 #define MAX_QUEUED       64 /* received and not yet asked for: 1 MiB */
 #define MAX_POLL_FDS     8
 
-/* Source: spec: fwupd opens every fastboot device that it sees, for a moment. */
+/* fwupd opens every fastboot device that it sees, for a moment.
+ * Source: fwupd/fwupd, plugins/fastboot/fastboot.quirk (18d1:d00d). */
 #define CLAIM_RETRY_MS      5000
 #define CLAIM_RETRY_STEP_MS 50
 

@@ -560,7 +560,8 @@ fixture_assert_device (Fixture *fixture, const char *key, const char *expected)
 int
 fixture_be_service (const char *state_dir, const char *idle_seconds)
 {
-    MfuServiceConfig config = { state_dir, g_getenv ("MFU_TEST_DEVICES"), (guint) atoi (idle_seconds) };
+    MfuServiceConfig config = { state_dir, g_getenv ("MFU_TEST_DEVICES"),
+                                (guint) g_ascii_strtoull (idle_seconds, NULL, 10) };
     g_autoptr (GError) error = NULL;
 
     if (mfu_service_run (&config, &error))
