@@ -38,6 +38,7 @@ struct _MfuJobObject {
     gboolean is_exported;
     char *stored_state; /* that of the last record, to write only what changes */
     gboolean stored_can_cancel;
+    guint owner_watch; /* while the job waits for its start; 0: nobody's life matters */
 
     /* While the thread runs: */
     MfuJob *job;
@@ -63,12 +64,21 @@ mfu_job_object_ref (MfuJobObject *object)
     return object;
 }
 
+static void
+untie (MfuJobObject *self)
+{
+    if (self->owner_watch != 0)
+        g_bus_unwatch_name (self->owner_watch);
+    self->owner_watch = 0;
+}
+
 void
 mfu_job_object_unref (MfuJobObject *object)
 {
     if (object == NULL || !g_ref_count_dec (&object->ref_count))
         return;
     g_return_if_fail (object->thread == NULL);
+    untie (object);
     g_signal_handlers_disconnect_by_data (object->skeleton, object);
     g_object_unref (object->skeleton);
     g_free (object->path);
@@ -286,8 +296,10 @@ on_request_authorized (GObject *source, GAsyncResult *result, gpointer user_data
     if (mfu_authorizer_check_finish (result, NULL, &local)) {
         if (self->job == NULL)
             g_set_error_literal (&local, MFU_ERROR, MFU_ERROR_INVALID_ARGS, _ ("The job is over."));
-        else if (request->act (self->job, &local))
+        else if (request->act (self->job, &local)) {
+            untie (self);
             empty_mailbox (self);
+        }
     }
     if (local != NULL)
         g_dbus_method_invocation_return_gerror (request->invocation, local);
@@ -425,6 +437,27 @@ mfu_job_object_new (const MfuJobObjectContext *context, const MfuUpdateRequest *
     object_export (self);
     self->thread = g_thread_new ("job", run_job, mfu_job_object_ref (self));
     return g_steal_pointer (&self);
+}
+
+static void
+on_owner_vanished (GDBusConnection *connection, const char *name, gpointer user_data)
+{
+    MfuJobObject *self = user_data;
+    g_autoptr (GError) error = NULL;
+
+    mfu_log (G_LOG_LEVEL_INFO, self->port, NULL, "%s left before it started the job", name);
+    /* Ignored because: one that has just ended by itself needs no cancelling. */
+    if (self->job != NULL && !mfu_job_cancel (self->job, &error))
+        mfu_log (G_LOG_LEVEL_INFO, self->port, NULL, "%s", error->message);
+    untie (self);
+}
+
+void
+mfu_job_object_tie_to (MfuJobObject *self, const char *name)
+{
+    untie (self);
+    self->owner_watch = g_bus_watch_name_on_connection (
+        self->context->connection, name, G_BUS_NAME_WATCHER_FLAGS_NONE, NULL, on_owner_vanished, self, NULL);
 }
 
 MfuJobObject *

@@ -40,6 +40,10 @@ MfuJobObject *mfu_job_object_new_from_result (const MfuJobObjectContext *context
 MfuJobObject *mfu_job_object_ref (MfuJobObject *object);
 void mfu_job_object_unref (MfuJobObject *object);
 
+/* A job that waits for its start ends with the client that asked for it, whose unique bus name this is:
+ * nobody else would start it, and it keeps others from the modem. Once started it outlives everybody. */
+void mfu_job_object_tie_to (MfuJobObject *object, const char *name);
+
 /* Takes an ended job off the bus. */
 void mfu_job_object_unexport (MfuJobObject *object);
 

@@ -158,6 +158,10 @@ make_job (Call *call, MfuLookup *lookup)
         fail_call (call, error);
         return;
     }
+    if (!call->request->starts)
+        mfu_job_object_tie_to (job, call->request->caller != NULL
+                                        ? call->request->caller
+                                        : g_dbus_method_invocation_get_sender (call->invocation));
     drop_result (self, port);
     g_ptr_array_add (self->jobs, job);
     mfu_device_list_join (self->devices);
