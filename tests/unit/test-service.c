@@ -217,6 +217,39 @@ test_start_later (Fixture *fixture, gconstpointer data)
     g_assert_error (error, MFU_ERROR, MFU_ERROR_INVALID_ARGS);
 }
 
+/* The modem is not kept from others by a client that died at its question; a started job outlives its client.
+ */
+static void
+test_client_dies (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GDBusConnection) client = NULL;
+    g_autoptr (GError) error = NULL;
+    g_autofree char *asked = NULL;
+    g_autofree char *started = NULL;
+
+    fixture_start_service (fixture, FIXED);
+    client = fixture_connect (fixture);
+    asked = fixture_update (client, "1-2", "done.zip", "{'start': <false>}", &error);
+    g_assert_no_error (error);
+    fixture_wait_state (fixture, asked, "ready");
+    g_dbus_connection_close_sync (client, NULL, &error);
+    g_assert_no_error (error);
+    fixture_wait_state (fixture, asked, "cancelled");
+
+    g_clear_object (&client);
+    client = fixture_connect (fixture);
+    started = fixture_update (client, "1-2", "gate+done.zip", "{'start': <false>}", &error);
+    g_assert_no_error (error);
+    fixture_wait_state (fixture, started, "ready");
+    fixture_call_job (client, started, "Start", &error);
+    g_assert_no_error (error);
+    g_dbus_connection_close_sync (client, NULL, &error);
+    g_assert_no_error (error);
+    fixture_wait_string (fixture, started, "Step", "writing");
+    fixture_open_gate (fixture, started);
+    fixture_wait_state (fixture, started, "done");
+}
+
 static void
 test_cancel (Fixture *fixture, gconstpointer data)
 {
@@ -628,6 +661,7 @@ main (int argc, char **argv)
     ADD ("progress", test_progress);
     ADD ("failed", test_failed);
     ADD ("start-later", test_start_later);
+    ADD ("client-dies", test_client_dies);
     ADD ("cancel", test_cancel);
     ADD ("one-job", test_one_job);
     ADD ("two-modems", test_two_modems);

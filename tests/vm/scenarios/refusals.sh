@@ -56,7 +56,8 @@ not_a_package() {
     mkdir -p "$T/empty/EC25EFAR06A08M4G"
     echo hello >"$T/EC25EFAR06A08M4G.zip"
     run mmcli -m 0 "--firmware-update=$T/empty/EC25EFAR06A08M4G" --firmware-update-yes
-    expect_status $EXIT_CORRUPT
+    expect_status $EXIT_NOT_FOUND
+    expect_stderr 'holds no Quectel firmware'
     run mmcli -m 0 "--firmware-update=$T/EC25EFAR06A08M4G.zip" --firmware-update-yes
     expect_status $EXIT_CORRUPT
     run mmcli -m 0 "--firmware-update=$T/absent.zip" --firmware-update-yes
