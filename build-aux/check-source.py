@@ -142,7 +142,14 @@ def check_words(path, lines):
             complain(path, number, "finish it, or open an issue")
 
 
+def check_translated(path, text, potfiles):
+    name = str(path.relative_to(ROOT))
+    if name.startswith(("src/", "plugin/")) and re.search(r'\bN?_ ?\("', text) and name not in potfiles:
+        complain(path, 1, "has text for users: add it to po/POTFILES.in")
+
+
 def main():
+    potfiles = set((ROOT / "po" / "POTFILES.in").read_text(encoding="utf-8").split("\n"))
     for path in tracked():
         if path.suffix not in (".c", ".h") and not (path.suffix == ".conf" and path.parent.name == "devices"):
             continue
@@ -158,6 +165,7 @@ def main():
         check_banned(path, lines)
         check_sizes(path, lines)
         check_words(path, lines)
+        check_translated(path, text, potfiles)
         if path.suffix == ".h":
             check_header(path, lines)
     for problem in problems:
