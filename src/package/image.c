@@ -10,7 +10,7 @@
 #include "package/i18n.h"
 #include "util/error.h"
 
-/* An image that is needed twice is spooled in memory up to this size, where the source cannot go back. */
+/* An image that is needed twice is kept in memory up to this size: the package is read twice, no more. */
 #define SPOOL_MAX (16 * 1024 * 1024)
 
 struct _MfuImage {
@@ -137,8 +137,7 @@ mfu_image_open (MfuImage *image, guint n_uses, GError **error)
 
     if (image->member->kept != NULL)
         return reader_new (image, image->member->kept, error);
-    if (image->spool == NULL && n_uses > 1 && !mfu_source_is_seekable (image->source) &&
-        image->member->size <= SPOOL_MAX) {
+    if (image->spool == NULL && n_uses > 1 && image->member->size <= SPOOL_MAX) {
         image->spool = read_all (image, NULL, error);
         if (image->spool == NULL)
             return NULL;

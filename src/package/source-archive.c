@@ -353,8 +353,6 @@ scan (ArchiveSource *self, GError **error)
 
     if (!rewind_archive (self, error) || !next_header (self, &entry, error))
         return FALSE;
-    self->base.is_seekable =
-        (archive_format (self->archive) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_ZIP;
     while (entry != NULL) {
         if (!scan_entry (self, entry, error))
             return FALSE;

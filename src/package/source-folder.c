@@ -227,7 +227,6 @@ mfu_source_open_folder (int fd, uid_t caller_uid, GError **error)
     source->start = folder_start;
     source->read = folder_read;
     source->destroy = folder_destroy;
-    source->is_seekable = TRUE;
     self->caller_uid = caller_uid;
     self->fd = fcntl (fd, F_DUPFD_CLOEXEC, 3);
     if (self->fd < 0) {

@@ -14,7 +14,6 @@ struct _MfuStream {
 
 struct _MfuSource {
     GPtrArray *members;
-    gboolean is_seekable;
     int inner_fd;
     char *inner_name;
     guint n_inner;

@@ -103,12 +103,6 @@ mfu_source_find (MfuSource *source, const char *path)
     return n_found == 1 ? found : NULL;
 }
 
-gboolean
-mfu_source_is_seekable (MfuSource *source)
-{
-    return source->is_seekable;
-}
-
 int
 mfu_source_steal_inner (MfuSource *source, const char **name, guint *n_found)
 {

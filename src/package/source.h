@@ -61,9 +61,6 @@ GPtrArray *mfu_source_get_members (MfuSource *source);
 /* An exact match, else the only one that differs in case alone, else NULL. */
 MfuMember *mfu_source_find (MfuSource *source, const char *path);
 
-/* TRUE where going back to an earlier member costs nothing. */
-gboolean mfu_source_is_seekable (MfuSource *source);
-
 /* The one archive inside the archive, the name of which is left in `*name` (owned by the source); -1 if there
  * is none. `*n_found` counts all. The descriptor is the caller's then. */
 int mfu_source_steal_inner (MfuSource *source, const char **name, guint *n_found);
