@@ -324,8 +324,8 @@ package_progress (guint64 done, guint64 total, gpointer user_data)
 {
     MfuJob *job = user_data;
 
-    mfu_progress_set_bytes (&job->progress, MIN (done, total), mfu_clock_now_us (job->world->clock));
     job->progress.bytes_total = total;
+    mfu_progress_set_bytes (&job->progress, done, mfu_clock_now_us (job->world->clock));
     report (job, 0, FALSE);
 }
 

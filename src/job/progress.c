@@ -43,6 +43,8 @@ mfu_progress_set_bytes (MfuProgress *progress, guint64 bytes_done, gint64 now_us
     gint64 passed_us = now_us - progress->sample_us;
     double rate;
 
+    /* What is sent ends on a page, what is counted on a byte. */
+    bytes_done = MIN (bytes_done, progress->bytes_total);
     progress->bytes_done = bytes_done;
     if (progress->sample_us == 0 || bytes_done < progress->sample_bytes) {
         progress->sample_us = now_us;

@@ -39,6 +39,9 @@ test_rate (void)
     g_assert_cmpfloat_with_epsilon (progress.bytes_per_second, 4.0 * MIB, 1.0);
     /* 20 MiB at 4 MiB/s, and the 10 s of the steps that follow. */
     g_assert_cmpuint (mfu_progress_seconds_left (&progress), ==, 15);
+    /* Padding to a page is not counted. */
+    mfu_progress_set_bytes (&progress, 40 * MIB + 2048, now_us + G_USEC_PER_SEC);
+    g_assert_cmpuint (progress.bytes_done, ==, 40 * MIB);
 }
 
 int
