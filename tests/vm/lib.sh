@@ -64,8 +64,8 @@ vm_build_ours() {
     vm_build_all >"$log" 2>&1 || { tail -n 30 "$log" >&2; vm_die "the build failed; all of it is in $log"; }
 }
 
-# Makes a package for the scenarios, /mfu/build/vm/packages/NAME in the guest, unless it is there already. The
-# geometry is that of the memory code M4G, which the simulated EC25 has.
+# Makes a package for the scenarios, /mfu/build/vm/packages/NAME in the guest, unless it is there already: one for
+# the simulated EC25, if no option says otherwise (--family ep06).
 #   vm_make_package NAME [OPTION OF make-package]...
 vm_make_package() {
     local maker=$vm_top/tests/data/make-package out=$vm_build/vm/packages/$1 recipe
@@ -74,7 +74,7 @@ vm_make_package() {
     [ ! -e "$out" ] || [ "$(cat "$out.recipe" 2>/dev/null)" != "$recipe" ] || return 0
     mkdir -p "$(dirname "$out")"
     rm -rf "$out"
-    "$maker" --geometry p4K_b256K "$@" -o "$out" || vm_die "make-package $* failed"
+    "$maker" --family ec25 "$@" -o "$out" || vm_die "make-package $* failed"
     echo "$recipe" >"$out.recipe"
 }
 
