@@ -7,6 +7,7 @@
 #include "protocol/at.h"
 #include "protocol/diag.h"
 #include "protocol/edl-probe.h"
+#include "protocol/fastboot.h"
 #include "protocol/firehose.h"
 #include "protocol/sahara.h"
 #include "util/error.h"
@@ -260,6 +261,40 @@ firehose_check (MfuEngine *engine, char **words)
     }
 }
 
+static MfuEngine *
+fastboot_new (const Script *script)
+{
+    return mfu_fastboot_new ();
+}
+
+static void
+fastboot_begin (MfuEngine *engine, char **words)
+{
+    if (strcmp (words[0], "getvar") == 0)
+        mfu_fastboot_begin_getvar (engine, words[1]);
+    else if (strcmp (words[0], "download") == 0)
+        mfu_fastboot_begin_download (engine, script_number (words[1]));
+    else if (strcmp (words[0], "flash") == 0)
+        mfu_fastboot_begin_flash (engine, words[1], script_number (words[2]));
+    else if (strcmp (words[0], "reboot") == 0)
+        mfu_fastboot_begin_reboot (engine);
+    else
+        g_error ("no operation: %s", words[0]);
+}
+
+static void
+fastboot_check (MfuEngine *engine, char **words)
+{
+    const char *value = mfu_fastboot_get_value (engine);
+
+    if (strcmp (words[0], "size") == 0) {
+        g_assert_cmpuint (mfu_fastboot_parse_size (value), ==, script_number (words[1]));
+        return;
+    }
+    g_assert_cmpstr (words[0], ==, "value");
+    g_assert_cmpstr (value, ==, words[1]);
+}
+
 static const struct {
     const char *name;
     MfuEngine *(*create) (const Script *script);
@@ -271,6 +306,7 @@ static const struct {
     { "build-id", build_id_new, NULL, build_id_check },
     { "edl-probe", edl_probe_new, NULL, edl_probe_check },
     { "sahara", sahara_new, NULL, sahara_check },
+    { "fastboot", fastboot_new, fastboot_begin, fastboot_check },
     { "firehose", firehose_new, firehose_begin, firehose_check },
 };
 
