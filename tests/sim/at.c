@@ -155,17 +155,40 @@ expand (SimModem *modem, const char *answer)
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
+/* Goes to fastboot; the port vanishes before the answer. */
+static const char *
+run_fastboot (SimAt *at)
+{
+    SimModem *modem = at->modem;
+    SimOp *op = sim_op (modem, SIM_OP_OTHER, 0, 0, "AT+QFASTBOOT");
+    SimHit hit = sim_hit (modem, "qfastboot", at->endpoint);
+    gboolean is_ok = modem->quirks & SIM_QUIRK_QFASTBOOT_OK;
+    gint64 delay_us = is_ok ? QUIT_US : FASTBOOT_US;
+
+    if (hit.action == SIM_ACT_NAK || modem->quirks & SIM_QUIRK_QFASTBOOT_ERROR)
+        return "!ERROR";
+    if (hit.action == SIM_ACT_DEAF)
+        return "!";
+    if (hit.action == SIM_ACT_GARBAGE)
+        sim_emit (modem, at->endpoint, "\xff\x80garbage", 9, ANSWER_US);
+    else if (hit.action == SIM_ACT_SLOW)
+        delay_us += (gint64) hit.argument * 1000;
+    op->is_done = TRUE;
+    if (modem->quirks & SIM_QUIRK_QFASTBOOT_BACK)
+        sim_reset_later (modem, SIM_RESET_BOOT, delay_us);
+    else
+        sim_reset_later (modem, SIM_RESET_FASTBOOT, delay_us);
+    return is_ok ? "" : "!";
+}
+
 /* What has consequences. NULL: not one of them. */
 static const char *
 run_action (SimAt *at, const char *command)
 {
     SimModem *modem = at->modem;
 
-    if (g_str_equal (command, "+QFASTBOOT")) {
-        sim_op (modem, SIM_OP_OTHER, 0, 0, "AT+QFASTBOOT")->is_done = TRUE;
-        sim_reset_later (modem, SIM_RESET_FASTBOOT, FASTBOOT_US);
-        return "!"; /* the port vanishes before the answer */
-    }
+    if (g_str_equal (command, "+QFASTBOOT"))
+        return run_fastboot (at);
     if (g_str_equal (command, "+CFUN=1,1")) {
         sim_op (modem, SIM_OP_OTHER, 0, 0, "AT+CFUN=1,1")->is_done = TRUE;
         sim_reset_later (modem, SIM_RESET_BOOT, QUIT_US);

@@ -3,17 +3,20 @@
  *
  *   PBL -> SBL (bad or missing: EDL) -> partition table (bad: EDL)
  *       -> TZ, RPM, aboot (bad: the modem hangs silently; nothing but the USB_BOOT test point wakes it up)
+ *       -> misc (page 0 of its block 1 has "boot_fastboot", "force": fastboot, whatever else is on the chip)
  *       -> boot (bad: aboot falls into fastboot) -> system (bad: the USB ports come up, nothing answers)
  *       -> modem (bad: AT answers, knows no version; DIAG is mute)
  *
- * Source: spec sections 2.3, 4.6, 8. What a real module does with a bad TZ, RPM or aboot is not known; the
- * worst case is taken, because no correct order of writing ever gets there. */
+ * Source: spec sections 2.3, 4.6, 6.3, 8. What a real module does with a bad TZ, RPM or aboot is not known;
+ * the worst case is taken, because no correct order of writing ever gets there. */
 
 #include "sim/chain.h"
 
 #include <string.h>
 
 #define FACTORY_IMAGE_PAGES 3
+#define MISC_BLOCK          1
+#define MISC_FIELD          32
 
 /* Calibration is an even fill that depends on the page, so that any change or move is seen. */
 static guint8
@@ -92,9 +95,55 @@ sim_chain_read_table (const SimNand *nand, const SimLayout *factory, SimLayout *
     return sim_mibib_parse (live, data, why);
 }
 
+/* First page of the block in misc that is lk's; G_MAXUINT when there is none. */
+static guint
+find_message (const SimNand *nand, const SimLayout *layout)
+{
+    const SimPart *misc = sim_layout_find (layout, "misc");
+
+    return misc && misc->n_blocks > MISC_BLOCK ? (misc->start + MISC_BLOCK) * nand->pages_per_block
+                                               : G_MAXUINT;
+}
+
+gboolean
+sim_chain_is_forced (const SimNand *nand, const SimLayout *live)
+{
+    g_autofree guint8 *data = g_malloc (nand->page_size);
+    guint page = find_message (nand, live);
+
+    if (page == G_MAXUINT)
+        return FALSE;
+    sim_nand_read (nand, page, data);
+    return strncmp ((char *) data, "boot_fastboot", MISC_FIELD) == 0 &&
+           strncmp ((char *) data + MISC_FIELD, "force", MISC_FIELD) == 0;
+}
+
+void
+sim_chain_set_forced (SimNand *nand, const SimLayout *live, gboolean is_forced)
+{
+    g_autofree guint8 *data = g_malloc0 (nand->page_size);
+    g_autofree guint8 *flags = NULL;
+    guint page = find_message (nand, live);
+    guint64 n_erases = nand->n_erases;
+
+    if (page == G_MAXUINT || sim_nand_is_bad_page (nand, page))
+        return;
+    if (is_forced) {
+        memcpy (data, "boot_fastboot", strlen ("boot_fastboot"));
+        memcpy (data + MISC_FIELD, "force", strlen ("force"));
+    }
+    flags = g_memdup2 (nand->flags + page, nand->pages_per_block);
+    sim_nand_erase_block (nand, page / nand->pages_per_block);
+    sim_nand_program (nand, page, data, nand->page_size);
+    memcpy (nand->flags + page, flags, nand->pages_per_block);
+    nand->n_erases = n_erases;
+}
+
 static void
 check_protected (const SimNand *nand, const SimLayout *factory, SimBoot *boot)
 {
+    guint message = find_message (nand, factory);
+
     for (guint i = 0; i < factory->n_parts; i++) {
         const SimPart *part = &factory->parts[i];
         guint start = part->start * nand->pages_per_block;
@@ -103,6 +152,8 @@ check_protected (const SimNand *nand, const SimLayout *factory, SimBoot *boot)
         if (!(part->flags & SIM_PART_PROTECTED))
             continue;
         for (guint page = start; page < end; page++) {
+            if (page / nand->pages_per_block == message / nand->pages_per_block)
+                continue; /* lk writes there itself */
             if (sim_nand_is_bad_page (nand, page) || sim_nand_is_filled (nand, page, calibration_byte (page)))
                 continue;
             boot->is_identity_lost = TRUE;
@@ -166,7 +217,7 @@ check_image (const SimNand *nand, const SimLayout *live, const char *name, SimIm
 }
 
 void
-sim_chain_boot (const SimNand *nand, const SimLayout *factory, SimBoot *boot)
+sim_chain_boot (const SimNand *nand, const SimLayout *factory, gboolean heeds_misc, SimBoot *boot)
 {
     static const char *const silent[] = { "TZ", "RPM", "aboot" };
     SimImageInfo info;
@@ -189,6 +240,11 @@ sim_chain_boot (const SimNand *nand, const SimLayout *factory, SimBoot *boot)
             return;
     }
     boot->mode = SIM_MODE_FASTBOOT;
+    boot->is_forced = sim_chain_is_forced (nand, &live);
+    if (boot->is_forced && heeds_misc) {
+        g_strlcpy (boot->reason, "misc says that it stays in fastboot", sizeof boot->reason);
+        return;
+    }
     if (!check_image (nand, &live, "boot", &info, boot))
         return;
     boot->mode = SIM_MODE_NORMAL;

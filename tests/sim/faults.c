@@ -6,10 +6,34 @@
 #include <string.h>
 
 static const char *const kinds[] = {
-    "at",         "diag",        "sahara-hello", "sahara-command", "sahara-read",
-    "sahara-end", "sahara-done", "programmer",   "configure",      "getstorageinfo",
-    "nop",        "erase",       "program",      "program-data",   "program-end",
-    "read",       "read-data",   "read-end",     "power",          "transfer",
+    "at",
+    "diag",
+    "sahara-hello",
+    "sahara-command",
+    "sahara-read",
+    "sahara-end",
+    "sahara-done",
+    "programmer",
+    "configure",
+    "getstorageinfo",
+    "nop",
+    "erase",
+    "program",
+    "program-data",
+    "program-end",
+    "read",
+    "read-data",
+    "read-end",
+    "power",
+    "transfer",
+    "fastboot",
+    "fastboot-getvar",
+    "fastboot-download",
+    "fastboot-data",
+    "fastboot-flash",
+    "fastboot-erase",
+    "fastboot-reboot",
+    "qfastboot",
 };
 
 static const struct {

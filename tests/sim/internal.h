@@ -28,6 +28,9 @@ typedef enum {
     SIM_QUIRK_FRAGMENT = 1 << 9,
     SIM_QUIRK_READ_64 = 1 << 10,
     SIM_QUIRK_NO_QMI = 1 << 11,
+    SIM_QUIRK_QFASTBOOT_OK = 1 << 24,
+    SIM_QUIRK_QFASTBOOT_ERROR = 1 << 25,
+    SIM_QUIRK_QFASTBOOT_BACK = 1 << 26,
 } SimQuirk;
 
 typedef enum {
@@ -35,6 +38,7 @@ typedef enum {
     SIM_RESET_BOOT,     /* runs the boot chain */
     SIM_RESET_EDL,      /* boots to EDL whatever is on the chip */
     SIM_RESET_FASTBOOT, /* the boot chain, but aboot stays in fastboot */
+    SIM_RESET_CONTINUE, /* the boot chain from behind lk's fastboot on */
     SIM_RESET_OFF,      /* away until the power is cycled */
     SIM_RESET_SAME,     /* leaves the bus and comes back as it is */
 } SimReset;
@@ -44,7 +48,7 @@ struct _SimModem {
     char *serial;
     SimSpeed speed;
     SimStart start;
-    guint boot_ms, edl_ms, diag_noise, max_payload, quirks;
+    guint boot_ms, edl_ms, diag_noise, max_payload, max_download, quirks;
     SimLayout factory;
     SimNand *nand;
     SimRecord *record;
@@ -136,9 +140,15 @@ void sim_firehose_feed (SimFirehose *firehose, const guint8 *data, gsize size);
 /* The host wants data and nothing is queued. */
 void sim_firehose_refill (SimFirehose *firehose);
 
-SimFastboot *sim_fastboot_new (SimModem *modem);
+SimFastboot *sim_fastboot_new (SimModem *modem, SimStart start);
 void sim_fastboot_free (SimFastboot *fastboot);
+gboolean sim_fastboot_can_take (SimFastboot *fastboot);
+/* The bus came up, for the first time or (`is_reset`) again. */
+void sim_fastboot_online (SimFastboot *fastboot, gboolean is_reset);
 void sim_fastboot_feed (SimFastboot *fastboot, const guint8 *data, gsize size);
+
+/* The host has set the configuration. */
+void sim_usb_online (SimModem *modem);
 
 /* usbdesc.c */
 SimResult sim_usb_control (SimModem *modem, const guint8 setup[8], guint8 *data, gsize *size);

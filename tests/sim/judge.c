@@ -11,7 +11,7 @@ sim_modem_get_verdict (SimModem *modem)
     SimVerdict *verdict = &modem->verdict;
     SimBoot *boot = &modem->verdict_boot;
 
-    sim_chain_boot (modem->nand, &modem->factory, boot);
+    sim_chain_boot (modem->nand, &modem->factory, TRUE, boot);
     memset (verdict, 0, sizeof *verdict);
     verdict->mode = modem->mode;
     verdict->boots = boot->is_healthy;

@@ -11,6 +11,7 @@
 #define PAYLOAD        8192
 #define REENUMERATE_US 300000
 #define POWER_OFF_US   500000
+#define SERIAL_MAX     12
 
 /* From reset to enumeration, instant and real speed. Source: 8 s boot: the project's benchmark; the rest is
  * made up. */
@@ -39,6 +40,9 @@ static const struct {
     { "fragment", SIM_QUIRK_FRAGMENT },
     { "read-64", SIM_QUIRK_READ_64 },
     { "no-qmi", SIM_QUIRK_NO_QMI },
+    { "qfastboot-ok", SIM_QUIRK_QFASTBOOT_OK },
+    { "qfastboot-error", SIM_QUIRK_QFASTBOOT_ERROR },
+    { "qfastboot-back", SIM_QUIRK_QFASTBOOT_BACK },
 };
 
 /* --- what the parts use --- */
@@ -208,8 +212,10 @@ boot (SimModem *modem, SimReset how, gint64 delay_us)
     SimMode mode;
 
     power_off (modem);
-    sim_chain_boot (modem->nand, &modem->factory, &modem->boot);
+    sim_chain_boot (modem->nand, &modem->factory, how != SIM_RESET_CONTINUE, &modem->boot);
     mode = modem->boot.mode;
+    if (how == SIM_RESET_CONTINUE && mode == SIM_MODE_FASTBOOT)
+        mode = SIM_MODE_OFF; /* lk has stopped its USB and has nothing to boot */
     if (how == SIM_RESET_EDL)
         mode = SIM_MODE_EDL;
     else if (how == SIM_RESET_FASTBOOT && (mode == SIM_MODE_NORMAL || mode == SIM_MODE_FASTBOOT))
@@ -251,6 +257,17 @@ start_edl (SimModem *modem)
                             start == SIM_START_EDL_ERROR);
 }
 
+/* Whoever talks over the bus has to begin anew. */
+static void
+come_online (SimModem *modem, gboolean is_reset)
+{
+    if (!modem->fastboot)
+        return;
+    if (is_reset)
+        drop_queue (&modem->in[SIM_EP_EDL]);
+    sim_fastboot_online (modem->fastboot, is_reset);
+}
+
 static void
 arrive (SimModem *modem)
 {
@@ -259,7 +276,9 @@ arrive (SimModem *modem)
     modem->arrive_us = G_MAXINT64;
     modem->is_connected = TRUE;
     modem->generation++;
-    if (!is_same) {
+    if (is_same) {
+        come_online (modem, TRUE);
+    } else {
         switch (modem->mode) {
         case SIM_MODE_NORMAL:
             start_normal (modem);
@@ -270,7 +289,8 @@ arrive (SimModem *modem)
         case SIM_MODE_FASTBOOT:
             modem->usb = modem->family->fastboot;
             modem->usb.serial = modem->serial;
-            modem->fastboot = sim_fastboot_new (modem);
+            modem->fastboot = sim_fastboot_new (modem, modem->start);
+            modem->start = SIM_START_FASTBOOT; /* only the first time */
             break;
         case SIM_MODE_OFF:
         default:
@@ -296,6 +316,7 @@ leave (SimModem *modem)
     case SIM_RESET_BOOT:
     case SIM_RESET_EDL:
     case SIM_RESET_FASTBOOT:
+    case SIM_RESET_CONTINUE:
         boot (modem, how, 0);
         break;
     case SIM_RESET_NONE:
@@ -423,6 +444,8 @@ sim_modem_out (SimModem *modem, gint64 now_us, guint8 endpoint, const guint8 *da
         return SIM_STALL;
     if (modem->firehose && !sim_firehose_can_take (modem->firehose))
         return SIM_NOT_YET;
+    if (modem->fastboot && !sim_fastboot_can_take (modem->fastboot))
+        return SIM_NOT_YET;
     sim_record_transfer (modem->record, modem->now_us, modem->mode, endpoint, data, size);
     deliver (modem, endpoint, data, size);
     sim_hit (modem, "transfer", endpoint & 0x0f);
@@ -456,6 +479,23 @@ sim_modem_in (SimModem *modem, gint64 now_us, guint8 endpoint, guint8 *data, gsi
     sim_hit (modem, "transfer", endpoint & 0x0f);
     sim_modem_advance (modem, now_us);
     return SIM_OK;
+}
+
+void
+sim_usb_online (SimModem *modem)
+{
+    come_online (modem, FALSE);
+}
+
+void
+sim_modem_usb_reset (SimModem *modem, gint64 now_us)
+{
+    sim_modem_advance (modem, now_us);
+    if (!modem->is_connected)
+        return;
+    sim_note (modem, "the port is reset");
+    modem->is_stalled = 0;
+    come_online (modem, TRUE);
 }
 
 /* --- the hand at the cable --- */
@@ -599,19 +639,20 @@ sim_modem_new (const SimConfig *config, gint64 now_us, char **why)
     if (!modem->record || !parse_quirks (modem, config->quirks, why) ||
         !make_chip (modem, config, config->version ? config->version : modem->family->version, why))
         return NULL;
-    modem->serial = g_strdup (config->serial);
+    modem->serial = g_strndup (config->serial ? config->serial : "", SERIAL_MAX);
     modem->speed = config->speed;
     modem->start = config->start;
     modem->boot_ms = config->boot_ms ? config->boot_ms : boot_ms[speed];
     modem->edl_ms = config->edl_ms ? config->edl_ms : edl_ms[speed];
     modem->diag_noise = config->diag_noise;
+    modem->max_download = config->max_download;
     modem->max_payload = config->max_payload ? config->max_payload : PAYLOAD;
     modem->faults = sim_faults_new ();
     modem->now_us = now_us;
     modem->is_plugged = TRUE;
     if (config->start == SIM_START_NORMAL)
         how = SIM_RESET_BOOT;
-    else if (config->start == SIM_START_FASTBOOT)
+    else if (config->start >= SIM_START_FASTBOOT)
         how = SIM_RESET_FASTBOOT;
     modem->first_boot = how;
     boot (modem, how, 0);

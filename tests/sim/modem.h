@@ -26,6 +26,8 @@ typedef enum {
     SIM_START_EDL_PROGRAMMER, /* a Firehose programmer runs, its first logs were read by someone else */
     SIM_START_EDL_RAW,        /* the programmer waits for raw data that nobody sends any more */
     SIM_START_FASTBOOT,
+    SIM_START_FASTBOOT_DEAD, /* its data phase has broken: takes nothing until the bus is reset */
+    SIM_START_FASTBOOT_DATA, /* it waits for data that nobody sends any more */
 } SimStart;
 
 typedef enum {
@@ -55,10 +57,12 @@ typedef struct {
     guint boot_ms, edl_ms; /* from reset to enumeration; 0: by speed */
     guint diag_noise;      /* log packets that wait on DIAG after each boot */
     guint max_payload;     /* Firehose payload limit; 0: 8192 */
+    guint max_download;    /* fastboot's limit; 0: by family and geometry */
     const guint *bad_blocks;
     guint n_bad_blocks;
     /* Comma separated: nak-payload, no-read, no-diag-echo, other-table, in-zlp, sahara-zlp, no-command-mode,
-     * done-complete, merge, fragment, read-64, no-qmi. README.md tells what each does. */
+     * done-complete, merge, fragment, read-64, no-qmi, qfastboot-ok, qfastboot-error, qfastboot-back.
+     * README.md tells what each does. */
     const char *quirks;
 } SimConfig;
 
@@ -107,6 +111,10 @@ SimResult sim_modem_out (SimModem *modem, gint64 now_us, guint8 endpoint, const 
  */
 SimResult sim_modem_in (SimModem *modem, gint64 now_us, guint8 endpoint, guint8 *data, gsize max,
                         gsize *size);
+
+/* The host resets the port: the modem stays what it is; a fastboot that was dead listens again. Over USB/IP a
+ * second SET_CONFIGURATION is that. */
+void sim_modem_usb_reset (SimModem *modem, gint64 now_us);
 
 /* The hand at the cable. */
 void sim_modem_unplug (SimModem *modem, gint64 now_us); /* power is lost too */

@@ -18,7 +18,7 @@
 typedef struct {
     char *family, *version, *geometry, *serial, *log, *control, *start, *speed, *quirks, *state, *ctl;
     char **faults, **bad_blocks, **words;
-    int port, blocks, boot_ms, edl_ms, noise, payload;
+    int port, blocks, boot_ms, edl_ms, noise, payload, download;
 } Options;
 
 static volatile sig_atomic_t is_asked_to_quit;
@@ -43,12 +43,16 @@ parse_options (Options *options, int *argc, char ***argv)
         { "state-file", 0, 0, G_OPTION_ARG_FILENAME, &options->state, "chip content, read and written",
           "FILE" },
         { "start-mode", 0, 0, G_OPTION_ARG_STRING, &options->start,
-          "normal, edl, edl-half-way, edl-error, edl-programmer, edl-raw, fastboot", "MODE" },
+          "normal, edl, edl-half-way, edl-error, edl-programmer, edl-raw, fastboot, fastboot-dead, "
+          "fastboot-data",
+          "MODE" },
         { "nand-speed", 0, 0, G_OPTION_ARG_STRING, &options->speed, "instant or real", "SPEED" },
         { "boot-ms", 0, 0, G_OPTION_ARG_INT, &options->boot_ms, "from reset to normal mode", "MS" },
         { "edl-ms", 0, 0, G_OPTION_ARG_INT, &options->edl_ms, "from reset to EDL", "MS" },
         { "diag-noise", 0, 0, G_OPTION_ARG_INT, &options->noise, "log packets on DIAG after each boot", "N" },
         { "max-payload", 0, 0, G_OPTION_ARG_INT, &options->payload, "Firehose payload limit (8192)",
+          "BYTES" },
+        { "max-download", 0, 0, G_OPTION_ARG_INT, &options->download, "fastboot's limit (by family)",
           "BYTES" },
         { "quirks", 0, 0, G_OPTION_ARG_STRING, &options->quirks, "comma separated", "LIST" },
         { "fault", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->faults, "KIND[:N[+]]=ACTION[:ARG] (repeat)",
@@ -86,7 +90,8 @@ make_modem (const Options *options)
 {
     /* In the order of SimStart and SimSpeed. */
     static const char *const starts[] = { "normal",         "edl",     "edl-half-way", "edl-error",
-                                          "edl-programmer", "edl-raw", "fastboot" };
+                                          "edl-programmer", "edl-raw", "fastboot",     "fastboot-dead",
+                                          "fastboot-data" };
     static const char *const speeds[] = { "instant", "real" };
     int start = find_word (options->start, starts, G_N_ELEMENTS (starts));
     int speed = find_word (options->speed, speeds, G_N_ELEMENTS (speeds));
@@ -119,6 +124,7 @@ make_modem (const Options *options)
     config.edl_ms = (guint) MAX (options->edl_ms, 0);
     config.diag_noise = (guint) MAX (options->noise, 0);
     config.max_payload = (guint) MAX (options->payload, 0);
+    config.max_download = (guint) MAX (options->download, 0);
     config.quirks = options->quirks;
     config.bad_blocks = (const guint *) (gpointer) bad->data;
     config.n_bad_blocks = bad->len;

@@ -160,6 +160,7 @@ set_standard (SimModem *modem, const guint8 setup[8])
     case REQ_SET_CONFIGURATION:
         modem->configuration = setup[2];
         modem->is_stalled = 0;
+        sim_usb_online (modem);
         return setup[2] <= 1 ? SIM_OK : SIM_STALL;
     case REQ_SET_INTERFACE:
         return get_u16 (setup + 2) == 0 ? SIM_OK : SIM_STALL;
