@@ -16,6 +16,8 @@
 #include "package/path.h"
 #include "util/error.h"
 
+#define TABLE "partition_nand.xml"
+
 #define SEVERAL                                                                                              \
     _ ("%s holds several firmwares (%s and %s); unpack it and give the folder of the one that is meant")
 
@@ -122,29 +124,44 @@ refuse_others (MfuSource *source, const char *name, GError **error)
     return FALSE;
 }
 
+/* The table that lies beside the images. */
+static void
+find_table (MfuLayout *layout, GPtrArray *members)
+{
+    for (guint i = 0; i < members->len; i++) {
+        MfuMember *member = g_ptr_array_index (members, i);
+        g_autofree char *folder = mfu_path_folder (member->path);
+
+        if (g_str_equal (folder, layout->update) && matches (member->path, TABLE))
+            layout->table = member;
+    }
+}
+
 gboolean
 mfu_layout_find (MfuLayout *layout, MfuSource *source, const char *name, GError **error)
 {
     GPtrArray *members = mfu_source_get_members (source);
     MfuMember *table = NULL;
     MfuMember *loader = NULL;
-    guint n_tables = count_matches (members, "partition_nand.xml", &table);
-    gboolean has_loader = count_matches (members, "nprg9x15.hex", &loader) == 1 ||
-                          (n_tables == 1 && count_matches (members, "nprg9x*.mbn", &loader) > 0);
+    guint n_tables = count_matches (members, TABLE, &table);
+    gboolean is_legacy = count_matches (members, "nprg9x15.hex", &loader) == 1;
 
     if (!find_programmer (layout, members, name, error))
         return FALSE;
-    if (has_loader)
-        layout->methods |= MFU_PACKAGE_STREAMING | MFU_PACKAGE_FASTBOOT;
+    if (is_legacy || (n_tables == 1 && count_matches (members, "nprg9x*.mbn", NULL) > 0))
+        layout->methods |= MFU_PACKAGE_STREAMING;
     if (layout->programmer != NULL) {
         layout->methods |= MFU_PACKAGE_FIREHOSE;
         layout->firehose = mfu_path_folder (layout->programmer->path);
         set_folders (layout, mfu_path_folder (layout->firehose));
-        return TRUE;
-    }
-    if (!has_loader)
+    } else if (n_tables == 1 || is_legacy) {
+        set_folders (layout, mfu_path_folder (n_tables == 1 ? table->path : loader->path));
+    } else {
         return refuse_others (source, name, error);
-    set_folders (layout, mfu_path_folder (loader->path));
+    }
+    find_table (layout, members);
+    if (layout->table != NULL)
+        layout->methods |= MFU_PACKAGE_FASTBOOT;
     return TRUE;
 }
 

@@ -10,7 +10,8 @@ typedef struct {
     char *update;   /* path of the folder with the images, from the source's top */
     char *firehose; /* path of the folder with programmer and rawprogram; NULL: no Firehose */
     MfuMember *programmer;
-    guint methods; /* MfuPackageMethods */
+    MfuMember *table; /* partition_nand.xml in `update`; NULL: there is none */
+    guint methods;    /* MfuPackageMethods */
 } MfuLayout;
 
 /* FALSE with WRONG_PACKAGE for firmware of other vendors, UNSUPPORTED for several packages side by side,

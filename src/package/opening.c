@@ -17,6 +17,7 @@
 #include "package/image.h"
 #include "package/layout.h"
 #include "package/manifest.h"
+#include "package/nand-xml.h"
 #include "package/path.h"
 #include "util/error.h"
 
@@ -198,6 +199,20 @@ image_for (Opening *opening, MfuMember *member)
     return image;
 }
 
+static MfuMember *
+find_image (Opening *opening, const char *filename, const char *xml, GError **error)
+{
+    MfuMember *member = find_in_package (opening, filename);
+
+    if (member != NULL && member->size > 0)
+        return member;
+    g_set_error (error, MFU_ERROR, MFU_ERROR_CORRUPT_PACKAGE,
+                 member == NULL ? _ ("%s is missing, but %s needs it; fetch the package again")
+                                : _ ("%s is empty, but %s needs it; fetch the package again"),
+                 filename, xml);
+    return NULL;
+}
+
 static gboolean
 bind_images (Opening *opening, const char *xml, GError **error)
 {
@@ -209,14 +224,9 @@ bind_images (Opening *opening, const char *xml, GError **error)
 
         if (action->kind != MFU_ACTION_PROGRAM)
             continue;
-        member = find_in_package (opening, action->filename);
-        if (member == NULL || member->size == 0) {
-            g_set_error (error, MFU_ERROR, MFU_ERROR_CORRUPT_PACKAGE,
-                         member == NULL ? _ ("%s is missing, but %s needs it; fetch the package again")
-                                        : _ ("%s is empty, but %s needs it; fetch the package again"),
-                         action->filename, xml);
+        member = find_image (opening, action->filename, xml, error);
+        if (member == NULL)
             return FALSE;
-        }
         action->image = image_for (opening, member);
     }
     return TRUE;
@@ -415,6 +425,78 @@ list_members (Opening *opening)
               g_strdup_printf (_ ("Listed in md5.txt, but absent and not needed: %s."), absent->str));
 }
 
+/* Every image of `flashes` is there, and as safe from damage as the rest of the package. */
+static gboolean
+check_flashes (Opening *opening, GPtrArray *flashes, GError **error)
+{
+    for (guint i = 0; i < flashes->len; i++) {
+        const MfuFlash *flash = g_ptr_array_index (flashes, i);
+        MfuMember *member;
+
+        if (flash->filename == NULL)
+            continue;
+        member = find_image (opening, flash->filename, opening->layout.table->path, error);
+        if (member == NULL)
+            return FALSE;
+        if (opening->manifest != NULL && !g_hash_table_contains (opening->listed, member)) {
+            g_set_error (error, MFU_ERROR, MFU_ERROR_CORRUPT_PACKAGE,
+                         _ ("%s would be written but is not listed in md5.txt; fetch the package again"),
+                         member->path);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static GPtrArray *
+load_flashes (Opening *opening, GError **error)
+{
+    MfuMember *table = opening->layout.table;
+    g_autoptr (GBytes) bytes = load_metadata (opening, table, error);
+    g_autofree char *folder = mfu_path_folder (path_in_package (opening, table));
+    g_autoptr (GPtrArray) flashes = NULL;
+
+    if (bytes == NULL)
+        return NULL;
+    flashes = mfu_nand_xml_parse (table->path, folder, bytes, error);
+    if (flashes == NULL || !check_flashes (opening, flashes, error))
+        return NULL;
+    return g_steal_pointer (&flashes);
+}
+
+/* What is wrong here is no obstacle to a package that has Firehose as well: it has one method less. */
+static gboolean
+read_flashes (Opening *opening, GError **error)
+{
+    MfuPackage *package = opening->package;
+    g_autoptr (GError) local = NULL;
+    g_autoptr (GPtrArray) flashes = NULL;
+
+    if (opening->layout.table == NULL)
+        return TRUE;
+    flashes = load_flashes (opening, &local);
+    if (flashes == NULL) {
+        if (opening->layout.firehose == NULL ||
+            !g_error_matches (local, MFU_ERROR, MFU_ERROR_CORRUPT_PACKAGE)) {
+            g_propagate_error (error, g_steal_pointer (&local));
+            return FALSE;
+        }
+        package->methods &= ~(guint) MFU_PACKAGE_FASTBOOT;
+        warn (opening,
+              g_strdup_printf (_ ("The package cannot be flashed by fastboot: %s."), local->message));
+        return TRUE;
+    }
+    for (guint i = 0; i < flashes->len; i++) {
+        MfuFlash *flash = g_ptr_array_index (flashes, i);
+
+        if (flash->filename != NULL)
+            flash->image = image_for (opening, find_in_package (opening, flash->filename));
+    }
+    g_ptr_array_unref (package->flashes);
+    package->flashes = g_steal_pointer (&flashes);
+    return TRUE;
+}
+
 static gboolean
 hash_members (Opening *opening, GError **error)
 {
@@ -564,7 +646,7 @@ run_steps (Opening *opening, const char *name, GError **error)
         (!use_programmer (opening, error) || !read_rawprogram (opening, error)))
         return FALSE;
     list_members (opening);
-    if (!hash_members (opening, error) || !compare_digests (opening, error))
+    if (!read_flashes (opening, error) || !hash_members (opening, error) || !compare_digests (opening, error))
         return FALSE;
     compute_digest (opening);
     drop_content (opening);

@@ -20,6 +20,7 @@ struct _MfuPackage {
     MfuRawprogram *rawprogram;
     GPtrArray *actions; /* the rawprogram's, or empty */
     gboolean is_factory;
+    GPtrArray *flashes; /* of partition_nand.xml, or empty */
     guint block_size;
     GArray *partitions;
 };

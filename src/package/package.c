@@ -32,6 +32,7 @@ package_new (const char *name)
     g_ptr_array_add (package->warnings, NULL);
     package->images = g_ptr_array_new_with_free_func ((GDestroyNotify) mfu_image_free);
     package->actions = g_ptr_array_new ();
+    package->flashes = g_ptr_array_new ();
     package->partitions = g_array_new (FALSE, TRUE, sizeof (MfuPartition));
     return package;
 }
@@ -55,6 +56,7 @@ mfu_package_free (MfuPackage *package)
     if (package == NULL)
         return;
     g_clear_pointer (&package->actions, g_ptr_array_unref);
+    g_clear_pointer (&package->flashes, g_ptr_array_unref);
     g_clear_pointer (&package->rawprogram, mfu_rawprogram_free);
     g_clear_pointer (&package->images, g_ptr_array_unref);
     g_clear_pointer (&package->partitions, g_array_unref);
@@ -118,6 +120,12 @@ gboolean
 mfu_package_is_factory (const MfuPackage *package)
 {
     return package->is_factory;
+}
+
+GPtrArray *
+mfu_package_get_flashes (const MfuPackage *package)
+{
+    return package->flashes;
 }
 
 guint

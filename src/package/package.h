@@ -42,9 +42,18 @@ typedef struct {
     guint num_blocks; /* 0xffffffff: to the end of the chip */
 } MfuPartition;
 
+/* A partition as partition_nand.xml describes it for fastboot. */
+typedef struct {
+    char name[17];         /* as fastboot has it: lower case, without "0:" */
+    guint size, pad;       /* the pad is the reserve for bad blocks; both 0: to the end of the chip */
+    gboolean is_in_blocks; /* else in KiB */
+    char *filename;        /* as in MfuAction; NULL: the partition is left alone */
+    MfuImage *image;       /* NULL as long as `filename` is */
+} MfuFlash;
+
 typedef enum {
     MFU_PACKAGE_FIREHOSE = 1 << 0,
-    MFU_PACKAGE_FASTBOOT = 1 << 1,
+    MFU_PACKAGE_FASTBOOT = 1 << 1, /* there is a usable partition_nand.xml */
     MFU_PACKAGE_STREAMING = 1 << 2,
 } MfuPackageMethods;
 
@@ -98,6 +107,9 @@ MfuImage *mfu_package_get_programmer (const MfuPackage *package);
  * TRUE. */
 GPtrArray *mfu_package_get_actions (const MfuPackage *package);
 gboolean mfu_package_is_factory (const MfuPackage *package);
+
+/* What partition_nand.xml says, in document order, as const MfuFlash *; empty without the method FASTBOOT. */
+GPtrArray *mfu_package_get_flashes (const MfuPackage *package);
 
 /* Bytes; from the XML's attributes, and the "p2K_b128K" in file names must agree. 0: no rawprogram. */
 guint mfu_package_get_page_size (const MfuPackage *package);

@@ -150,8 +150,11 @@ on_end (GMarkupParseContext *context, const char *element, gpointer data, GError
 {
     MfuXml *xml = data;
 
-    if (flush_text (xml, element, error))
-        xml->depth--;
+    if (!flush_text (xml, element, error))
+        return;
+    xml->depth--;
+    if (xml->handlers->end != NULL)
+        xml->handlers->end (xml, xml->depth, element, xml->data, error);
 }
 
 static void

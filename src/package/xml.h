@@ -14,6 +14,8 @@ typedef struct {
     /* All text of an element up to its end or its first child, without blanks around it; may be NULL. */
     gboolean (*text) (MfuXml *xml, guint depth, const char *element, const char *text, gpointer data,
                       GError **error);
+    /* Behind the element's text; may be NULL. */
+    gboolean (*end) (MfuXml *xml, guint depth, const char *element, gpointer data, GError **error);
 } MfuXmlHandlers;
 
 /* Reads the document; CORRUPT_PACKAGE. A byte order mark is skipped. */

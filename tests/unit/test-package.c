@@ -179,6 +179,15 @@ static const Bad bads[] = {
     { "missing-image", "--omit tz.mbn", MFU_ERROR_CORRUPT_PACKAGE, "update/tz.mbn is missing" },
     { "missing-image.zip", "--form zip --omit NON-HLOS.ubi", MFU_ERROR_CORRUPT_PACKAGE,
       "NON-HLOS.ubi is missing" },
+    { "fastboot-missing-image", "--without firehose --omit tz.mbn", MFU_ERROR_CORRUPT_PACKAGE,
+      "update/tz.mbn is missing" },
+    { "fastboot-unlisted", "--without firehose --unlist tz.mbn", MFU_ERROR_CORRUPT_PACKAGE,
+      "not listed in md5.txt" },
+    { "fastboot-bad-xml", "--without firehose --bad-partition-xml", MFU_ERROR_CORRUPT_PACKAGE,
+      "well-formed" },
+    { "fastboot-escape", "--without firehose --xml-image tz=../../tz.mbn", MFU_ERROR_CORRUPT_PACKAGE,
+      "refused" },
+    { "fastboot-twice", "--without firehose --xml-twice tz", MFU_ERROR_CORRUPT_PACKAGE, "twice" },
     { "missing-xml", "--omit rawprogram_nand_p2K_b128K_update.xml", MFU_ERROR_CORRUPT_PACKAGE,
       "no rawprogram" },
     { "bad-xml.zip", "--form zip --bad-xml", MFU_ERROR_CORRUPT_PACKAGE, "well-formed" },
@@ -285,10 +294,77 @@ test_legacy (PackageMaker *maker, gconstpointer data)
     write_file (maker, "EC20EQAR02A13E2G/sbl1.mbn", "x");
     package = package_maker_open (path, 0, &error);
     g_assert_no_error (error);
-    g_assert_cmpuint (mfu_package_get_methods (package), ==, MFU_PACKAGE_FASTBOOT | MFU_PACKAGE_STREAMING);
+    g_assert_cmpuint (mfu_package_get_methods (package), ==, MFU_PACKAGE_STREAMING);
     g_assert_cmpstr (mfu_package_get_version (package)->model, ==, "EC20");
     g_assert_cmpuint (mfu_package_get_actions (package)->len, ==, 0);
     g_assert_null (mfu_package_get_programmer (package));
+}
+
+/* partition_nand.xml beside the firehose folder, or alone */
+
+typedef struct {
+    const char *arguments;
+    guint methods;
+    const char *warning; /* a part of it, NULL: none but ABSENT */
+} Methods;
+
+static const Methods methods[] = {
+    { "", MFU_PACKAGE_FIREHOSE | MFU_PACKAGE_FASTBOOT | MFU_PACKAGE_STREAMING, NULL },
+    { "--without firehose", MFU_PACKAGE_FASTBOOT | MFU_PACKAGE_STREAMING, NULL },
+    { "--without firehose --without NPRG9x07.mbn --form zip", MFU_PACKAGE_FASTBOOT, NULL },
+    { "--without partition_nand.xml", MFU_PACKAGE_FIREHOSE, NULL },
+    { "--bad-partition-xml", MFU_PACKAGE_FIREHOSE | MFU_PACKAGE_STREAMING, "well-formed" },
+    { "--xml-image tz=nothing.mbn", MFU_PACKAGE_FIREHOSE | MFU_PACKAGE_STREAMING, "nothing.mbn is missing" },
+};
+
+static void
+test_methods (PackageMaker *maker, gconstpointer data)
+{
+    for (guint i = 0; i < G_N_ELEMENTS (methods); i++) {
+        g_autofree char *name = g_strdup_printf ("methods-%u", i);
+        g_autofree char *path = package_maker_make (maker, name, methods[i].arguments);
+        g_autoptr (GError) error = NULL;
+        g_autoptr (MfuPackage) package = package_maker_open (path, 0, &error);
+        const char *const *warnings;
+
+        g_assert_no_error (error);
+        g_assert_cmphex (mfu_package_get_methods (package), ==, methods[i].methods);
+        g_assert_cmpint (mfu_package_get_flashes (package)->len > 0, ==,
+                         (methods[i].methods & MFU_PACKAGE_FASTBOOT) != 0);
+        warnings = mfu_package_get_warnings (package);
+        g_assert_cmpuint (g_strv_length ((char **) warnings), ==, methods[i].warning != NULL ? 2 : 1);
+        g_assert_true (methods[i].warning == NULL || strstr (warnings[0], methods[i].warning) != NULL ||
+                       strstr (warnings[1], methods[i].warning) != NULL);
+    }
+}
+
+static void
+test_flashes (PackageMaker *maker, gconstpointer data)
+{
+    g_autofree char *path = package_maker_make (maker, "EC25EFAR06A08M4G", "--without firehose");
+    g_autoptr (GError) error = NULL;
+    g_autoptr (MfuPackage) package = package_maker_open (path, 0, &error);
+    GPtrArray *flashes;
+    guint n_images = 0;
+
+    g_assert_no_error (error);
+    g_assert_cmpuint (mfu_package_get_page_size (package), ==, 0);
+    g_assert_cmpuint (mfu_package_get_actions (package)->len, ==, 0);
+    g_assert_null (mfu_package_get_programmer (package));
+    flashes = mfu_package_get_flashes (package);
+    g_assert_cmpuint (flashes->len, ==, 17);
+    for (guint i = 0; i < flashes->len; i++) {
+        const MfuFlash *flash = flashes->pdata[i];
+
+        g_assert_true ((flash->filename == NULL) == (flash->image == NULL));
+        if (flash->image == NULL)
+            continue;
+        n_images++;
+        g_assert_cmpstr (mfu_image_get_name (flash->image), ==, flash->filename);
+        g_assert_true (read_image (flash->image, 1, &error));
+        g_assert_no_error (error);
+    }
+    g_assert_cmpuint (n_images, ==, 11);
 }
 
 /* Descriptors */
@@ -637,6 +713,8 @@ main (int argc, char **argv)
     ADD ("/package/digest", test_digest);
     ADD ("/package/other-kinds", test_other_kinds);
     ADD ("/package/legacy", test_legacy);
+    ADD ("/package/methods", test_methods);
+    ADD ("/package/flashes", test_flashes);
     ADD ("/package/descriptors", test_descriptors);
     ADD ("/package/links", test_links);
     ADD ("/package/owner", test_owner);
