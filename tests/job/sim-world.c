@@ -219,6 +219,12 @@ channel_receive (MfuChannel *base, guint8 *buffer, gsize size, gint64 deadline_u
 static gboolean
 channel_reset (MfuChannel *base, GError **error)
 {
+    SimChannel *channel = (SimChannel *) base;
+
+    if (!is_connected (channel, error))
+        return FALSE;
+    sim_modem_usb_reset (channel->sim->modem, channel->sim->now_us);
+    g_queue_clear_full (&channel->received, (GDestroyNotify) g_bytes_unref);
     return TRUE;
 }
 
