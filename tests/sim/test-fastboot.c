@@ -612,6 +612,56 @@ test_lost (void)
     talk_end (&talk);
 }
 
+/* AT+QFASTBOOT with a quirk or fault: what is answered, and where it leads. */
+static void
+test_at_command (void)
+{
+    static const struct {
+        const char *quirks, *fault, *answer;
+        SimMode mode;
+    } rows[] = {
+        { NULL, NULL, NULL, SIM_MODE_FASTBOOT },
+        { "qfastboot-ok", NULL, "\r\nOK\r\n", SIM_MODE_FASTBOOT },
+        { "qfastboot-error", NULL, "\r\nERROR\r\n", SIM_MODE_NORMAL },
+        { "qfastboot-back", NULL, NULL, SIM_MODE_NORMAL },
+        { NULL, "qfastboot=nak", "\r\nERROR\r\n", SIM_MODE_NORMAL },
+        { NULL, "qfastboot=deaf", NULL, SIM_MODE_NORMAL },
+        { NULL, "qfastboot=vanish", NULL, SIM_MODE_NORMAL },
+        { NULL, "qfastboot=slow:3000", NULL, SIM_MODE_FASTBOOT },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+        gboolean stays = rows[i].mode == SIM_MODE_NORMAL && (rows[i].answer || i == 5);
+        SimConfig config;
+        guint generation;
+        Talk talk;
+
+        sim_config_init (&config);
+        config.quirks = rows[i].quirks;
+        talk_begin (&talk, &config);
+        talk_wait (&talk, SIM_MODE_NORMAL, 5000);
+        if (rows[i].fault) {
+            char *why = NULL;
+
+            g_assert_true (sim_modem_add_fault (talk.modem, rows[i].fault, &why));
+        }
+        g_assert_true (talk_send (&talk, 3, "ATE0\r", 5));
+        while (talk_receive (&talk, 0x84, 100))
+            ;
+        generation = sim_modem_get_generation (talk.modem);
+        g_assert_true (talk_send (&talk, 3, "AT+QFASTBOOT\r", 13));
+        if (rows[i].answer) {
+            g_assert_true (talk_receive (&talk, 0x84, 1000));
+            g_assert_cmpstr ((char *) talk.data, ==, rows[i].answer);
+        } else {
+            g_assert_false (talk_receive (&talk, 0x84, 5000));
+        }
+        talk_wait (&talk, rows[i].mode, 5000);
+        g_assert_cmpuint (sim_modem_get_generation (talk.modem), ==, generation + (stays ? 0 : 2));
+        talk_end (&talk);
+    }
+}
+
 static void
 test_real_time (void)
 {
@@ -654,6 +704,7 @@ main (int argc, char **argv)
     g_test_add_func ("/fastboot/start-modes", test_start_modes);
     g_test_add_func ("/fastboot/faults", test_faults);
     g_test_add_func ("/fastboot/lost", test_lost);
+    g_test_add_func ("/fastboot/at-command", test_at_command);
     g_test_add_func ("/fastboot/real-time", test_real_time);
     return g_test_run ();
 }
