@@ -37,9 +37,6 @@
 #define BLOCKS_PER_SECOND 500.0
 #define BYTES_PER_SECOND  (4.0 * 1000 * 1000)
 
-#define STANDING_MODES                                                                                       \
-    (1u << MFU_MODE_NORMAL | 1u << MFU_MODE_EDL | 1u << MFU_MODE_FASTBOOT | 1u << MFU_MODE_SBL_DOWNLOAD)
-
 static gboolean
 run_take (MfuRun *run, GError **error)
 {
@@ -51,15 +48,30 @@ run_take (MfuRun *run, GError **error)
     return TRUE;
 }
 
+/* A modem that does not answer may obey all the same, and leave while it is being asked again: FALSE is a
+ * refusal, or a port that could not be asked even once. Whether it obeys is for the wait to find out. */
 static gboolean
-say_switch (MfuRun *run, GError **error)
+ask_for_switch (MfuRun *run, GError **error)
 {
-    g_autoptr (MfuEngine) diag = mfu_diag_switch_to_edl_new ();
-    g_autoptr (MfuChannel) channel = run->world->klass->open_tty (
-        run->world, run->device, (guint) run->family->diag_interface, NULL, error);
-    MfuPump pump = { .channel = channel, .clock = run->world->clock, .port = run->port };
+    for (guint i = 0; i < SWITCH_TRIES; i++) {
+        g_autoptr (GError) local = NULL;
+        g_autoptr (MfuEngine) diag = mfu_diag_switch_to_edl_new ();
+        g_autoptr (MfuChannel) channel = run->world->klass->open_tty (
+            run->world, run->device, (guint) run->family->diag_interface, NULL, &local);
+        MfuPump pump = { .channel = channel, .clock = run->world->clock, .port = run->port };
 
-    return channel != NULL && mfu_pump_run (&pump, diag, error);
+        if (channel != NULL && mfu_pump_run (&pump, diag, &local))
+            return TRUE;
+        mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "switch, try %u: %s", i + 1, local->message);
+        if (channel != NULL && g_error_matches (local, MFU_ERROR, MFU_ERROR_TIMED_OUT))
+            continue;
+        if (i > 0 && !g_error_matches (local, MFU_ERROR, MFU_ERROR_REJECTED) &&
+            !g_error_matches (local, MFU_ERROR, MFU_ERROR_PROTOCOL))
+            return TRUE;
+        g_propagate_prefixed_error (error, g_steal_pointer (&local), _ ("Switching to the download mode: "));
+        return FALSE;
+    }
+    return TRUE;
 }
 
 static gboolean
@@ -72,14 +84,7 @@ run_switch (MfuRun *run, GError **error)
     wait = run->world->klass->arm (run->world, run->port, run->device, error);
     if (wait == NULL)
         return FALSE;
-    for (guint i = 1;; i++) {
-        g_autoptr (GError) local = NULL;
-
-        if (say_switch (run, &local))
-            break;
-        if (i < SWITCH_TRIES && g_error_matches (local, MFU_ERROR, MFU_ERROR_TIMED_OUT))
-            continue;
-        g_propagate_prefixed_error (error, g_steal_pointer (&local), _ ("Switching to the download mode: "));
+    if (!ask_for_switch (run, error)) {
         run->world->klass->disarm (run->world, wait);
         return FALSE;
     }
@@ -329,7 +334,7 @@ run_restart (MfuRun *run, GError **error)
     if (mfu_edl_reset (run, error)) {
         mfu_edl_close (run);
         arrived = run->world->klass->wait_next (
-            run->world, wait, STANDING_MODES, TRUE,
+            run->world, wait, MFU_STANDING_MODES, TRUE,
             mfu_clock_deadline_us (run->world->clock, run->family->return_ms), NULL, error);
     }
     run->world->klass->disarm (run->world, wait);

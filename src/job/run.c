@@ -13,6 +13,8 @@
 #define GETTEXT_PACKAGE MFU_GETTEXT_DOMAIN
 #include <glib/gi18n-lib.h>
 
+#define PUT_BACK_TRIES 3
+
 static gboolean
 is_skipped (const MfuRun *run, const MfuStep *step)
 {
@@ -92,17 +94,24 @@ mfu_run_execute (MfuRun *run, GError **error)
     return is_done;
 }
 
-/* Where the modem is now, after a failure of any kind. */
-static void
-look_again (MfuRun *run)
+/* Where the modem is now, after a failure of any kind; one that is between two identities is waited for. */
+static gboolean
+find_again (MfuRun *run)
 {
+    const MfuWorldClass *klass = run->world->klass;
+    gint64 deadline_us = mfu_clock_deadline_us (run->world->clock, run->family->return_ms);
     g_autoptr (GError) error = NULL;
-    MfuUsbDevice *device = run->world->klass->look (run->world, run->port, &error);
+    gpointer wait = klass->arm (run->world, run->port, NULL, &error);
 
-    if (device == NULL)
-        mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "cannot find the modem: %s", error->message);
     g_clear_pointer (&run->device, mfu_usb_device_unref);
-    run->device = device;
+    if (wait != NULL) {
+        run->device =
+            klass->wait_next (run->world, wait, MFU_STANDING_MODES, FALSE, deadline_us, NULL, &error);
+        klass->disarm (run->world, wait);
+    }
+    if (run->device == NULL)
+        mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "cannot find the modem: %s", error->message);
+    return run->device != NULL;
 }
 
 /* Causes the change to normal mode and returns the wait for it; NULL when it could not even be asked for. */
@@ -130,40 +139,55 @@ leave (MfuRun *run, GError **error)
     return NULL;
 }
 
+/* One that was stuck before is left at the start of its boot ROM, for the next try. */
+static gboolean
+is_back (const MfuRun *run)
+{
+    return run->device->mode == MFU_MODE_NORMAL || (!run->was_normal && run->device->mode == MFU_MODE_EDL);
+}
+
+/* One restart from wherever it stands; `run->device` is where it comes up. */
+static gboolean
+restart (MfuRun *run, GError **error)
+{
+    gpointer wait = leave (run, error);
+    MfuUsbDevice *arrived = NULL;
+
+    mfu_edl_close (run);
+    if (wait == NULL)
+        return FALSE;
+    arrived = run->world->klass->wait_next (run->world, wait, MFU_STANDING_MODES, TRUE,
+                                            mfu_clock_deadline_us (run->world->clock, run->family->return_ms),
+                                            NULL, error);
+    run->world->klass->disarm (run->world, wait);
+    if (arrived == NULL)
+        return FALSE;
+    g_clear_pointer (&run->device, mfu_usb_device_unref);
+    run->device = arrived;
+    return TRUE;
+}
+
 void
 mfu_run_put_back (MfuRun *run)
 {
     g_autoptr (GError) error = NULL;
-    gpointer wait;
-    MfuUsbDevice *arrived;
 
     /* Nothing has happened to it yet, or it was stuck before. */
     if (!run->has_taken && run->device != NULL && run->device->mode == MFU_MODE_NORMAL)
         return;
-    if (run->channel == NULL)
-        look_again (run);
-    if (run->device == NULL)
-        return;
     mfu_job_report_title (run->job, _ ("putting the modem back"));
-    wait = leave (run, &error);
-    if (wait == NULL) {
-        mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "putting back: %s", error->message);
-        mfu_edl_close (run);
+    if (run->channel == NULL && !find_again (run))
         return;
+    /* A switch that was given up may be obeyed late: then it comes up in the boot ROM once more. */
+    for (guint i = 0; i < PUT_BACK_TRIES; i++) {
+        if (!restart (run, &error)) {
+            mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "putting back: %s", error->message);
+            find_again (run);
+            return;
+        }
+        if (is_back (run))
+            return;
     }
-    mfu_edl_close (run);
-    /* One that was stuck before is left at the start of its boot ROM, for the next try. */
-    arrived = run->world->klass->wait_next (
-        run->world, wait, 1u << MFU_MODE_NORMAL | (run->was_normal ? 0 : 1u << MFU_MODE_EDL), TRUE,
-        mfu_clock_deadline_us (run->world->clock, run->family->return_ms), NULL, &error);
-    run->world->klass->disarm (run->world, wait);
-    if (arrived == NULL) {
-        mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "putting back: %s", error->message);
-        look_again (run);
-        return;
-    }
-    g_clear_pointer (&run->device, mfu_usb_device_unref);
-    run->device = arrived;
 }
 
 void

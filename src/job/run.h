@@ -11,6 +11,10 @@
 
 typedef struct _MfuRun MfuRun;
 
+/* Every mode in which a modem can be found after a restart. */
+#define MFU_STANDING_MODES                                                                                   \
+    (1u << MFU_MODE_NORMAL | 1u << MFU_MODE_EDL | 1u << MFU_MODE_FASTBOOT | 1u << MFU_MODE_SBL_DOWNLOAD)
+
 typedef enum {
     MFU_STEP_NEEDS_NORMAL = 1 << 0, /* skipped where the modem was found in a download mode */
     MFU_STEP_NO_RETURN = 1 << 1,    /* from here on the firmware is incomplete: no cancelling */

@@ -271,6 +271,58 @@ test_cancel_before_erase (gconstpointer step)
     job_fixture_clear (&fixture);
 }
 
+typedef struct {
+    const char *fault;
+    const char *quirks;
+} LateSwitch;
+
+/* The engine waits 3 s for the echo, and the simulated modem leaves 20 ms after it. */
+static const LateSwitch late_switches[] = {
+    { "diag:1=slow:2900", NULL },
+    { "diag:1=slow:2990", NULL },
+    { "diag:1=slow:3000", NULL },
+    { "diag:1=slow:3050", NULL },
+    { "diag:1=slow:3000", "no-diag-echo" },
+    { "diag:1=slow:3200", NULL },
+    { "diag:1=slow:6100", NULL },
+    { "diag:1=deaf", NULL },
+    { "diag:1+=slow:9700", "no-diag-echo" },
+    { "diag:1+=slow:30000", "no-diag-echo" },
+};
+
+/* A modem that obeys when it is just being asked again obeys all the same. */
+static void
+test_late_switch (gconstpointer data)
+{
+    const LateSwitch *late = data;
+    g_autofree char *why = NULL;
+    JobFixture fixture;
+
+    set_up (&fixture, SIM_START_NORMAL, late->quirks);
+    g_assert_true (sim_modem_add_fault (job_fixture_modem (&fixture), late->fault, &why));
+    job_fixture_run (&fixture, new_package ());
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    assert_new_firmware (&fixture);
+    job_fixture_clear (&fixture);
+}
+
+/* One that is given up, and then obeys after all, is put back all the same. */
+static void
+test_very_late_switch (gconstpointer data)
+{
+    g_autofree char *why = NULL;
+    JobFixture fixture;
+
+    set_up (&fixture, SIM_START_NORMAL, "no-diag-echo");
+    g_assert_true (sim_modem_add_fault (job_fixture_modem (&fixture), data, &why));
+    job_fixture_run (&fixture, new_package ());
+    job_assert_state (&fixture, MFU_JOB_FAILED);
+    sim_world_pass_ms (fixture.sim, 60 * 1000);
+    g_assert_cmpint (sim_modem_get_mode (job_fixture_modem (&fixture)), ==, SIM_MODE_NORMAL);
+    g_assert_cmpstr (job_fixture_verdict (&fixture)->version, ==, OLD);
+    job_fixture_clear (&fixture);
+}
+
 static void
 test_cancel_after_erase (void)
 {
@@ -289,6 +341,7 @@ int
 main (int argc, char **argv)
 {
     static const char *const early_steps[] = { "let go", "switching", "loading", "checking" };
+    static const char *const very_late_switches[] = { "diag:1+=slow:45000", "diag:1+=deaf" };
     int result;
 
     g_test_init (&argc, &argv, NULL);
@@ -302,6 +355,17 @@ main (int argc, char **argv)
         g_autofree char *path = g_strdup_printf ("/job/cancel/%s", early_steps[i]);
 
         g_test_add_data_func (path, early_steps[i], test_cancel_before_erase);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS (late_switches); i++) {
+        g_autofree char *path = g_strdup_printf ("/job/late-switch/%s%s", late_switches[i].fault,
+                                                 late_switches[i].quirks != NULL ? "-mute" : "");
+
+        g_test_add_data_func (path, &late_switches[i], test_late_switch);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS (very_late_switches); i++) {
+        g_autofree char *path = g_strdup_printf ("/job/very-late-switch/%s", very_late_switches[i]);
+
+        g_test_add_data_func (path, very_late_switches[i], test_very_late_switch);
     }
     for (gsize i = 0; i < G_N_ELEMENTS (entries); i++) {
         g_autofree char *path = g_strdup_printf ("/job/entry/%s", entries[i].name);

@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # ModemManager keeps track: one inhibition from before the switch to after the return, no byte of its own in between.
-# by-name: yes
 # timeout: 240
 # package: small/EC25EFAR06A08M4G.zip --form zip
 
