@@ -18,6 +18,7 @@
 
 #include "config.h"
 #include "job/ask.h"
+#include "job/identify.h"
 #include "job/pump.h"
 #include "protocol/diag.h"
 #include "util/error.h"
@@ -45,7 +46,7 @@ run_take (MfuRun *run, GError **error)
     if (!run->host->klass->take (run->host, run->device, run->cancellable, error))
         return FALSE;
     run->has_taken = TRUE;
-    return TRUE;
+    return mfu_run_identify (run, error);
 }
 
 /* A modem that does not answer may obey all the same, and leave while it is being asked again: FALSE is a

@@ -33,6 +33,7 @@ struct _MfuJob {
     char *package_name;
     MfuUsbDevice *device;
     char *version;
+    gboolean asks_when_taken;
     guint allowed;
     char *method;
     uid_t caller_uid;
@@ -140,6 +141,7 @@ mfu_job_new (const MfuJobConfig *config, GError **error)
     job->package_name = g_strdup (config->package_name);
     job->device = mfu_usb_device_ref (config->device);
     job->version = g_strdup (config->version);
+    job->asks_when_taken = config->asks_when_taken && config->device->mode == MFU_MODE_NORMAL;
     job->allowed = allowed;
     job->method = g_strdup (config->method);
     job->caller_uid = config->caller_uid;
@@ -300,6 +302,15 @@ mfu_job_report_title (MfuJob *job, const char *title)
 }
 
 void
+mfu_job_report_from (MfuJob *job, const char *version)
+{
+    MfuJobStatus *status = begin_change (job);
+
+    set_string (&status->from_version, version);
+    publish (job, status);
+}
+
+void
 mfu_job_report_end_step (MfuJob *job)
 {
     mfu_progress_end_step (&job->progress);
@@ -381,10 +392,10 @@ know_version (MfuJob *job, MfuDeviceFacts *facts, GError **error)
 
     if (facts->mode != MFU_MODE_NORMAL)
         return TRUE;
-    if (job->version != NULL && *job->version != '\0') {
-        mfu_version_name_parse (&facts->version, job->version);
+    facts->is_asked_later = job->asks_when_taken;
+    mfu_version_name_parse (&facts->version, job->version != NULL ? job->version : "");
+    if (facts->version.is_known || facts->is_asked_later)
         return TRUE;
-    }
     version = mfu_ask_version (job->world, job->device, mfu_clock_deadline_us (job->world->clock, ASK_MS),
                                job->cancellable, &local);
     if (version != NULL) {
@@ -600,6 +611,7 @@ mfu_job_run (MfuJob *job)
         .port = job->device->port,
         .cancellable = job->cancellable,
         .allowed = job->allowed,
+        .asks_when_taken = job->asks_when_taken,
         .device = mfu_usb_device_ref (job->device),
         .was_normal = job->device->mode == MFU_MODE_NORMAL,
     };

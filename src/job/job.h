@@ -83,6 +83,8 @@ typedef struct {
     const char *package_name;
     MfuUsbDevice *device;     /* in whatever mode it is */
     const char *version;      /* as ModemManager knows it; NULL or "": the job asks the modem if it can */
+    gboolean asks_when_taken; /* ModemManager has the ports and may know half a version: the modem is asked
+                               * once it has let go, and what the plan could not compare is compared then */
     const char *const *allow; /* "downgrade", ... ; NULL: nothing */
     const char *method;       /* "firehose", "fastboot"; NULL: choose */
     gboolean starts;          /* FALSE: wait in READY for mfu_job_start () */

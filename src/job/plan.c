@@ -267,16 +267,31 @@ plan_alloc (MfuPackage *package, const MfuDeviceFacts *facts)
     return plan;
 }
 
+/* What the modem will tell of itself is compared then (identify.c); what is known already is compared now. */
+static gboolean
+check_names (MfuPlan *plan, const MfuDeviceFacts *facts, guint allowed, GError **error)
+{
+    if (facts->is_asked_later)
+        allowed |= MFU_ALLOW_UNIDENTIFIED;
+    if (!mfu_match_versions (&facts->version, mfu_package_get_version (plan->package),
+                             facts->mode != MFU_MODE_NORMAL, allowed, plan->warnings, error))
+        return FALSE;
+    if (facts->is_asked_later && (!facts->version.is_known || *facts->version.memory == '\0'))
+        g_ptr_array_add (plan->warnings,
+                         g_strdup (_ ("ModemManager does not know exactly what the modem runs; the modem is "
+                                      "asked when ModemManager has let go of it, and if the package does not "
+                                      "fit, it is given back as it is.")));
+    return TRUE;
+}
+
 MfuPlan *
 mfu_plan_new (MfuPackage *package, const MfuDeviceFacts *facts, const MfuPlanOptions *options, GError **error)
 {
     g_autoptr (MfuPlan) plan = plan_alloc (package, facts);
-    gboolean is_recovering = facts->mode != MFU_MODE_NORMAL;
 
     if (!check_kind (package, options, facts->family, error) ||
         !check_chip (package, facts->family, plan->warnings, error) ||
-        !mfu_match_versions (&facts->version, mfu_package_get_version (package), is_recovering,
-                             options->allowed, plan->warnings, error))
+        !check_names (plan, facts, options->allowed, error))
         return NULL;
     if (plan->page_size == 0 || plan->block_size % plan->page_size != 0) {
         g_set_error (

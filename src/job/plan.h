@@ -12,8 +12,9 @@ typedef struct {
     const MfuFamily *family; /* never NULL */
     const char *port;
     MfuMode mode;
-    MfuVersionName version; /* of the modem; not known for a stuck one without memory */
-    gboolean is_remembered; /* `version` comes from the journal */
+    MfuVersionName version;  /* of the modem; not known for a stuck one without memory */
+    gboolean is_remembered;  /* `version` comes from the journal */
+    gboolean is_asked_later; /* `version` may lack what the modem itself will tell before it is switched */
 } MfuDeviceFacts;
 
 typedef struct {

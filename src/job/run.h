@@ -37,6 +37,7 @@ struct _MfuRun {
     const char *port; /* where the modem was found; its name does not change */
     GCancellable *cancellable;
     guint allowed;
+    gboolean asks_when_taken; /* ModemManager had the ports while the plan was made */
 
     const MfuFamily *family;
     MfuPackage *package;
@@ -80,6 +81,7 @@ void mfu_run_clear (MfuRun *run);
 void mfu_job_report_begin (MfuJob *job, double total_weight, guint64 bytes_total);
 void mfu_job_report_step (MfuJob *job, const char *title, guint number, guint count, double weight);
 void mfu_job_report_title (MfuJob *job, const char *title);
+void mfu_job_report_from (MfuJob *job, const char *version);
 void mfu_job_report_end_step (MfuJob *job);
 void mfu_job_report_fraction (MfuJob *job, double fraction);
 void mfu_job_report_bytes (MfuJob *job, guint64 bytes_done);

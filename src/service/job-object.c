@@ -365,12 +365,20 @@ object_export (MfuJobObject *self)
     self->is_exported = TRUE;
 }
 
+static const char *
+best_version (const MfuUpdateRequest *request, const MfuModem *modem)
+{
+    if (request->version != NULL)
+        return request->version;
+    return modem != NULL ? modem->version : "";
+}
+
 static void
 describe (MfuJobObject *self, const MfuUpdateRequest *request, const MfuUsbDevice *device,
-          const MfuModem *modem, const char *version, const char *fingerprint)
+          const MfuModem *modem, const char *fingerprint)
 {
     MfuDBusFirmwareUpdaterJob *skeleton = self->skeleton;
-    g_autofree char *model = mfu_model_of (device, version);
+    g_autofree char *model = mfu_model_of (device, best_version (request, modem));
 
     self->port = g_strdup (device->port);
     self->peer_port = g_strdup (device->peer_port);
@@ -385,7 +393,7 @@ describe (MfuJobObject *self, const MfuUpdateRequest *request, const MfuUsbDevic
 }
 
 static MfuJob *
-create_job (MfuJobObject *self, const MfuUpdateRequest *request, MfuUsbDevice *device, const char *version,
+create_job (MfuJobObject *self, const MfuUpdateRequest *request, MfuUsbDevice *device, MfuModem *modem,
             uid_t caller_uid, GError **error)
 {
     const char *id = strrchr (self->path, '/') + 1;
@@ -400,7 +408,9 @@ create_job (MfuJobObject *self, const MfuUpdateRequest *request, MfuUsbDevice *d
     config.package_fd = request->package_fd;
     config.package_name = request->name;
     config.device = device;
-    config.version = version;
+    config.version = best_version (request, modem);
+    /* Our plugin's word is the modem's own, just asked for; what ModemManager tells may be less. */
+    config.asks_when_taken = modem != NULL && request->version == NULL;
     config.allow = (const char *const *) request->allow;
     config.method = request->method;
     config.starts = request->starts;
@@ -415,13 +425,10 @@ mfu_job_object_new (const MfuJobObjectContext *context, const MfuUpdateRequest *
                     MfuModem *modem, const char *fingerprint, uid_t caller_uid, GError **error)
 {
     g_autoptr (MfuJobObject) self = object_new (context, mfu_results_next_number (context->results));
-    const char *version = request->version;
     MfuJobStatus *status;
 
-    if (version == NULL)
-        version = modem != NULL ? modem->version : "";
-    describe (self, request, device, modem, version, fingerprint);
-    self->job = create_job (self, request, device, version, caller_uid, error);
+    describe (self, request, device, modem, fingerprint);
+    self->job = create_job (self, request, device, modem, caller_uid, error);
     if (self->job == NULL) {
         g_clear_pointer (&self->host, mfu_job_host_free);
         g_clear_pointer (&self->world, mfu_world_free);

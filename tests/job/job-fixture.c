@@ -131,6 +131,7 @@ job_fixture_run (JobFixture *fixture, const char *path)
         .job_id = "1",
         .package_name = name,
         .version = fixture->version,
+        .asks_when_taken = fixture->asks_when_taken,
         .allow = fixture->allow,
         .method = fixture->method,
         .starts = !fixture->waits_for_start,

@@ -14,6 +14,7 @@ typedef struct {
     char *state_dir;
     const char *allow[8];
     const char *version; /* told by ModemManager; NULL: the modem is asked */
+    gboolean asks_when_taken;
     const char *method;
     gboolean waits_for_start;
     MfuJobChanged changed;
