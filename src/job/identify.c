@@ -34,6 +34,7 @@ mfu_run_identify (MfuRun *run, GError **error)
         return TRUE;
     answer = mfu_ask_version (run->world, run->device, deadline_us, run->cancellable, &local);
     if (g_error_matches (local, MFU_ERROR, MFU_ERROR_BUSY) ||
+        g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_AUTHORIZED) ||
         g_error_matches (local, MFU_ERROR, MFU_ERROR_CANCELLED) ||
         g_error_matches (local, MFU_ERROR, MFU_ERROR_GONE)) {
         g_propagate_error (error, g_steal_pointer (&local));

@@ -403,12 +403,29 @@ know_version (MfuJob *job, MfuDeviceFacts *facts, GError **error)
         return TRUE;
     }
     if (g_error_matches (local, MFU_ERROR, MFU_ERROR_BUSY) ||
+        g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_AUTHORIZED) ||
         g_error_matches (local, MFU_ERROR, MFU_ERROR_CANCELLED)) {
         g_propagate_error (error, g_steal_pointer (&local));
         return FALSE;
     }
     mfu_log (G_LOG_LEVEL_WARNING, job->device->port, job->id, "asking for the version: %s", local->message);
     return TRUE;
+}
+
+/* What switches modems off when their serial ports vanish does so in the middle of an update. */
+static gboolean
+check_power (MfuJob *job, GError **error)
+{
+    g_autofree char *manager = job->world->klass->find_power_manager (job->world);
+
+    if (manager == NULL || (job->allowed & MFU_ALLOW_POWER_MANAGER))
+        return TRUE;
+    g_set_error (error, MFU_ERROR, MFU_ERROR_BUSY,
+                 _ ("The power manager /sys/class/modem-power/%s may cut the modem's power as soon as its "
+                    "serial ports vanish, in the middle of the update; stop the program that controls it, "
+                    "or make sure that it does not (to insist, allow: power-manager)."),
+                 manager);
+    return FALSE;
 }
 
 static gboolean
@@ -521,7 +538,7 @@ execute (MfuJob *job, MfuRun *run, GError **error)
 {
     g_autoptr (MfuPortLock) lock = NULL;
 
-    if (!open_package (job, run, error) || !make_plan (job, run, error))
+    if (!open_package (job, run, error) || !check_power (job, error) || !make_plan (job, run, error))
         return FALSE;
     publish_plan (job, run);
     if (!wait_for_start (job, error))

@@ -18,7 +18,7 @@
 
 static const char *const allow_names[] = {
     "variant",   "baseline",  "geometry", "unidentified",     "project",
-    "reinstall", "downgrade", "unnamed",  "volatile-journal",
+    "reinstall", "downgrade", "unnamed",  "volatile-journal", "power-manager",
 };
 
 typedef struct {

@@ -91,6 +91,12 @@ linux_keep_awake (MfuWorld *world, const MfuUsbDevice *device)
     mfu_ports_keep_awake (ports_of (world), device);
 }
 
+static char *
+linux_find_power_manager (MfuWorld *world)
+{
+    return mfu_ports_find_power_manager (ports_of (world));
+}
+
 static void
 linux_free (MfuWorld *world)
 {
@@ -107,6 +113,7 @@ static const MfuWorldClass linux_class = {
     .open_tty = linux_open_tty,
     .reenumerate = linux_reenumerate,
     .keep_awake = linux_keep_awake,
+    .find_power_manager = linux_find_power_manager,
     .free = linux_free,
 };
 

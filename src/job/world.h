@@ -22,6 +22,8 @@ struct _MfuWorldClass {
                              GCancellable *cancellable, GError **error);
     gboolean (*reenumerate) (MfuWorld *world, const MfuUsbDevice *device, GError **error);
     void (*keep_awake) (MfuWorld *world, const MfuUsbDevice *device);
+    /* The name of what may cut a modem's power by itself, or NULL; newly allocated. */
+    char *(*find_power_manager) (MfuWorld *world);
     void (*free) (MfuWorld *world);
 };
 

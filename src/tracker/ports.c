@@ -187,6 +187,18 @@ mfu_ports_keep_awake (MfuPorts *ports, const MfuUsbDevice *device)
     }
 }
 
+/* Source: fwupd/fwupd, plugins/modem-manager/fu-mm-backend.c (the class of the out-of-tree driver
+ * modem-power) and issue 4338 (it switched a modem off in the middle of its update). */
+char *
+mfu_ports_find_power_manager (MfuPorts *ports)
+{
+    g_autofree char *path = g_build_filename (ports->sysfs_root, "class", "modem-power", NULL);
+    g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+    const char *name = dir != NULL ? g_dir_read_name (dir) : NULL;
+
+    return name != NULL ? g_utf8_make_valid (name, -1) : NULL;
+}
+
 static gboolean
 concerns_family (MfuPorts *ports, const MfuUevent *event)
 {

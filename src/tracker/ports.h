@@ -46,6 +46,10 @@ gboolean mfu_ports_reenumerate (MfuPorts *ports, const MfuUsbDevice *device,
  */
 void mfu_ports_keep_awake (MfuPorts *ports, const MfuUsbDevice *device);
 
+/* A driver of the class modem-power, which powers a modem on and off and has no relation to a USB port that
+ * could be read: its name, newly allocated; NULL where there is none. */
+char *mfu_ports_find_power_manager (MfuPorts *ports);
+
 /* Keeps every kernel driver off `port` and its peer (USBDEVFS_CLAIM_PORT) until freed or the process ends.
  * The device that is there now keeps its drivers; the next one gets no configuration: we set it ourselves. */
 typedef struct _MfuPortHold MfuPortHold;

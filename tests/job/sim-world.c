@@ -23,6 +23,8 @@ struct _SimWorld {
     gpointer user_data;
     guint n_events;
     gboolean is_dead;
+    const char *power_manager;
+    int open_error; /* MfuError; -1: none */
 };
 
 typedef struct {
@@ -349,6 +351,10 @@ world_open (MfuWorld *world, const MfuUsbDevice *device, guint number, GCancella
 
     if (!happen (sim, error))
         return NULL;
+    if (sim->open_error >= 0) {
+        g_set_error_literal (error, MFU_ERROR, sim->open_error, "the node cannot be opened");
+        return NULL;
+    }
     usb = sim_modem_get_usb (sim->modem);
     if (usb == NULL || sim_modem_get_generation (sim->modem) != device->devnum) {
         g_set_error_literal (error, MFU_ERROR, MFU_ERROR_GONE, "the device has left");
@@ -389,6 +395,12 @@ world_keep_awake (MfuWorld *world, const MfuUsbDevice *device)
 {
 }
 
+static char *
+world_find_power_manager (MfuWorld *world)
+{
+    return g_strdup (sim_of (world)->power_manager);
+}
+
 static const MfuWorldClass world_class = {
     .look = world_look,
     .arm = world_arm,
@@ -398,6 +410,7 @@ static const MfuWorldClass world_class = {
     .open_tty = world_open,
     .reenumerate = world_reenumerate,
     .keep_awake = world_keep_awake,
+    .find_power_manager = world_find_power_manager,
 };
 
 SimWorld *
@@ -412,6 +425,7 @@ sim_world_new (SimModem *modem, const MfuFamilies *families)
     sim->clock.sleep_until = clock_sleep_until;
     sim->modem = modem;
     sim->now_us = 1;
+    sim->open_error = -1;
     return sim;
 }
 
@@ -458,6 +472,18 @@ sim_world_set_hook (SimWorld *sim, SimWorldHook hook, gpointer user_data)
     sim->user_data = user_data;
     sim->is_dead = FALSE;
     sim->n_events = 0;
+}
+
+void
+sim_world_set_open_error (SimWorld *sim, int code)
+{
+    sim->open_error = code;
+}
+
+void
+sim_world_set_power_manager (SimWorld *sim, const char *name)
+{
+    sim->power_manager = name;
 }
 
 guint

@@ -29,4 +29,10 @@ typedef gboolean (*SimWorldHook) (SimWorld *sim, guint number, gpointer user_dat
 void sim_world_set_hook (SimWorld *sim, SimWorldHook hook, gpointer user_data);
 guint sim_world_get_n_events (SimWorld *sim);
 
+/* The MfuError that every opening of a tty or usbfs node ends in; -1: none. */
+void sim_world_set_open_error (SimWorld *sim, int code);
+
+/* What /sys/class/modem-power would have; a static string, NULL: nothing. */
+void sim_world_set_power_manager (SimWorld *sim, const char *name);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SimWorld, sim_world_free)

@@ -123,6 +123,53 @@ test_lifted (void)
     job_fixture_clear (&fixture);
 }
 
+/* Nothing is sent to a modem whose power may be cut, until somebody says that it will not be. */
+static void
+test_power_manager (void)
+{
+    const char *path = job_fixture_package (NEW, "--version", NEW, FORM, NULL);
+    JobFixture fixture;
+    SimConfig config;
+
+    sim_config_init (&config);
+    config.version = OLD;
+    job_fixture_init (&fixture, &config);
+    fixture.version = OLD;
+    sim_world_set_power_manager (fixture.sim, "modem-power");
+    job_fixture_run (&fixture, path);
+    job_assert_state (&fixture, MFU_JOB_FAILED);
+    job_assert_message (&fixture, MFU_ERROR_BUSY, "/sys/class/modem-power/modem-power");
+    job_assert_message (&fixture, MFU_ERROR_BUSY, "allow: power-manager");
+    g_assert_cmpuint (sim_modem_get_bytes_out (job_fixture_modem (&fixture), SIM_MODE_NORMAL), ==, 0);
+    fixture.allow[1] = "power-manager";
+    job_fixture_run (&fixture, path);
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    job_fixture_clear (&fixture);
+}
+
+/* A node that may not be opened is told as such, in either mode, and not as an unknown modem. */
+static void
+test_not_permitted (void)
+{
+    static const SimStart starts[] = { SIM_START_NORMAL, SIM_START_EDL };
+    const char *path = job_fixture_package (NEW, "--version", NEW, FORM, NULL);
+    JobFixture fixture;
+    SimConfig config;
+
+    for (gsize i = 0; i < G_N_ELEMENTS (starts); i++) {
+        sim_config_init (&config);
+        config.version = OLD;
+        config.start = starts[i];
+        job_fixture_init (&fixture, &config);
+        fixture.allow[1] = i == 0 ? NULL : "unidentified";
+        sim_world_set_open_error (fixture.sim, MFU_ERROR_NOT_AUTHORIZED);
+        job_fixture_run (&fixture, path);
+        job_assert_state (&fixture, MFU_JOB_FAILED);
+        job_assert_message (&fixture, MFU_ERROR_NOT_AUTHORIZED, "cannot be opened");
+        job_fixture_clear (&fixture);
+    }
+}
+
 /* A job that only makes its plan asks one version and says what it would do. */
 static void
 cancel_when_ready (MfuJob *job, MfuJobStatus *status, gpointer user_data)
@@ -174,6 +221,8 @@ main (int argc, char **argv)
     }
     g_test_add_func ("/refusals/lifted", test_lifted);
     g_test_add_func ("/refusals/check", test_check);
+    g_test_add_func ("/refusals/power-manager", test_power_manager);
+    g_test_add_func ("/refusals/not-permitted", test_not_permitted);
     result = g_test_run ();
     job_fixture_remove_packages ();
     return result;

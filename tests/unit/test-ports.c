@@ -498,6 +498,22 @@ test_hold_fails (Fixture *fixture, gconstpointer data)
     g_assert_false (mfu_ports_is_held (fixture->ports, "1-1"));
 }
 
+static void
+test_power_manager (Fixture *fixture, gconstpointer data)
+{
+    g_autofree char *class =
+        g_build_filename (fake_sysfs_root (fixture->sysfs), "class", "modem-power", NULL);
+    g_autofree char *device = g_build_filename (class, "modem-power", NULL);
+    g_autofree char *name = NULL;
+
+    g_assert_null (mfu_ports_find_power_manager (fixture->ports));
+    g_assert_cmpint (g_mkdir_with_parents (class, 0700), ==, 0);
+    g_assert_null (mfu_ports_find_power_manager (fixture->ports));
+    g_assert_cmpint (g_mkdir_with_parents (device, 0700), ==, 0);
+    name = mfu_ports_find_power_manager (fixture->ports);
+    g_assert_cmpstr (name, ==, "modem-power");
+}
+
 #define ADD(name) g_test_add ("/ports/" #name, Fixture, NULL, set_up, test_##name, tear_down)
 
 int
@@ -520,5 +536,6 @@ main (int argc, char **argv)
     ADD (cancelled);
     ADD (watch);
     ADD (hold_fails);
+    ADD (power_manager);
     return g_test_run ();
 }
