@@ -126,6 +126,7 @@ mfu_job_view_new (const char *path, GVariant *properties)
     view->path = g_strdup (path);
     view->device = lookup_text (properties, "Device", FALSE);
     view->port = lookup_text (properties, "Port", FALSE);
+    view->mode = lookup_text (properties, "Mode", FALSE);
     view->modem = lookup_path (properties, "Modem");
     view->old_modem = lookup_path (properties, "OldModem");
     view->model = lookup_text (properties, "Model", FALSE);
@@ -157,6 +158,7 @@ mfu_job_view_free (MfuJobView *view)
     g_free (view->path);
     g_free (view->device);
     g_free (view->port);
+    g_free (view->mode);
     g_free (view->modem);
     g_free (view->old_modem);
     g_free (view->model);
@@ -254,6 +256,7 @@ mfu_job_view_report (const MfuJobView *view, MfuReport *report)
     mfu_report_add (report, section, _ ("modem"), KEY "modem", view->modem);
     mfu_report_add (report, section, _ ("device"), KEY "device", view->device);
     mfu_report_add (report, section, _ ("port"), KEY "port", view->port);
+    mfu_report_add (report, section, _ ("mode"), KEY "mode", view->mode);
     mfu_report_add (report, section, _ ("model"), KEY "model", view->model);
     mfu_report_add (report, section, _ ("from version"), KEY "from-version", view->from_version);
     mfu_report_add (report, section, _ ("to version"), KEY "to-version", view->to_version);

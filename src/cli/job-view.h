@@ -24,7 +24,7 @@ typedef enum {
 typedef struct {
     MfuViewState state;
     char *path; /* of the job's object; "" in rescue */
-    char *device, *port, *modem, *old_modem, *model;
+    char *device, *port, *mode, *modem, *old_modem, *model;
     char *package_name, *fingerprint;
     char *step;
     guint step_number, step_count;

@@ -387,6 +387,7 @@ describe (MfuJobObject *self, const MfuUpdateRequest *request, const MfuUsbDevic
     mfu_dbus_firmware_updater_job_set_port (skeleton, device->port);
     mfu_dbus_firmware_updater_job_set_modem (skeleton, modem != NULL ? modem->path : NO_OBJECT);
     mfu_dbus_firmware_updater_job_set_old_modem (skeleton, modem != NULL ? modem->path : NO_OBJECT);
+    mfu_dbus_firmware_updater_job_set_mode (skeleton, mfu_mode_to_string (device->mode));
     mfu_dbus_firmware_updater_job_set_model (skeleton, model);
     mfu_dbus_firmware_updater_job_set_package_name (skeleton, request->name);
     mfu_dbus_firmware_updater_job_set_package_fingerprint (skeleton, fingerprint);
@@ -480,6 +481,12 @@ mfu_job_object_new_from_result (const MfuJobObjectContext *context, const MfuRes
     self->sysfs = g_strdup (mfu_dbus_firmware_updater_job_get_device (self->skeleton));
     object_export (self);
     return g_steal_pointer (&self);
+}
+
+void
+mfu_job_object_set_mode (MfuJobObject *object, const char *mode)
+{
+    mfu_dbus_firmware_updater_job_set_mode (object->skeleton, mode);
 }
 
 void

@@ -44,6 +44,9 @@ void mfu_job_object_unref (MfuJobObject *object);
  * nobody else would start it, and it keeps others from the modem. Once started it outlives everybody. */
 void mfu_job_object_tie_to (MfuJobObject *object, const char *name);
 
+/* What the modem in the job's port is in now, "edl"; "" while there is none. */
+void mfu_job_object_set_mode (MfuJobObject *object, const char *mode);
+
 /* Takes an ended job off the bus. */
 void mfu_job_object_unexport (MfuJobObject *object);
 

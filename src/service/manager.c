@@ -94,11 +94,33 @@ busy_error (MfuJobObject *job)
                         mfu_job_object_get_path (job));
 }
 
+/* The mode of what is in the job's port; "" if nothing is. */
+static const char *
+mode_at (GVariant *devices, MfuJobObject *job)
+{
+    GVariantIter iter;
+    GVariant *child;
+
+    g_variant_iter_init (&iter, devices);
+    while ((child = g_variant_iter_next_value (&iter)) != NULL) {
+        g_autoptr (GVariant) entry = child;
+        const char *port = "";
+        const char *mode = "";
+
+        if (g_variant_lookup (entry, "port", "&s", &port) && mfu_job_object_is_at (job, port) &&
+            g_variant_lookup (entry, "mode", "&s", &mode))
+            return mode; /* a string of `devices` */
+    }
+    return "";
+}
+
 static void
 show_devices (GVariant *devices, gpointer user_data)
 {
     MfuManager *self = user_data;
 
+    for (guint i = 0; i < self->jobs->len; i++)
+        mfu_job_object_set_mode (self->jobs->pdata[i], mode_at (devices, self->jobs->pdata[i]));
     mfu_dbus_firmware_updater_set_devices (self->skeleton, devices);
     self->config.changed (self, self->config.user_data);
 }

@@ -16,6 +16,7 @@
 #include <glib/gi18n-lib.h>
 #include <libmm-glib.h>
 
+#define SYSFS            "/sys/"
 #define PLUGIN_INTERFACE MFU_DBUS_PREFIX ".Modem.FirmwareUpdate"
 
 /* Our plugin asks the modem right after its export; an AT command may take that long on a busy modem. */
@@ -358,6 +359,9 @@ is_of_device (const MfuModem *modem, const MfuUsbDevice *device)
 {
     if (g_str_equal (modem->uid, device->sysfs) || g_strcmp0 (modem->sysfs, device->sysfs) == 0)
         return TRUE;
+    /* Not by its ports: those of a modem that has just left may be another one's by now. */
+    if (g_str_has_prefix (modem->uid, SYSFS) || modem->sysfs != NULL)
+        return FALSE;
     /* A udev rule may have given the modem a uid of its own. */
     for (guint i = 0; i < device->interfaces->len; i++) {
         const MfuUsbInterface *interface = device->interfaces->pdata[i];

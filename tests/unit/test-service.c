@@ -389,6 +389,40 @@ test_devices (Fixture *fixture, gconstpointer data)
     fixture_assert_device (fixture, "model", "EC25");
 }
 
+/* ModemManager still has the modem in port 1-2, whose tty the one in port 1-3 has got. */
+static void
+test_second_hand_tty (Fixture *fixture, gconstpointer data)
+{
+    fixture_set_ports (fixture, "1-3 /sys/devices/fake/usb1/1-3 normal 2c7c 0125 ttyUSB2\n");
+    fixture_start_service (fixture, FIXED);
+    fixture_assert_device (fixture, "port", "1-3");
+    fixture_assert_device (fixture, "modem", "/");
+    fixture_assert_device (fixture, "version", "");
+}
+
+/* Who follows a job need not follow the list of devices. */
+static void
+test_mode (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *path = NULL;
+
+    fixture_start_service (fixture, FIXED);
+    path = fixture_update (fixture->root, "1-2", "gate+done.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture_assert_string (fixture, path, "Mode", "normal");
+    fixture_set_ports (fixture, "1-3 /sys/devices/fake/usb1/1-3 fastboot 18d1 d00d -\n");
+    fixture_wait_string (fixture, path, "Mode", "");
+    fixture_set_ports (fixture, "1-2 " MODEM_UID " edl 05c6 9008 ttyUSB0\n"
+                                "1-3 /sys/devices/fake/usb1/1-3 fastboot 18d1 d00d -\n");
+    fixture_wait_string (fixture, path, "Mode", "edl");
+    fixture_set_ports (fixture, "1-2 " MODEM_UID " normal 2c7c 0125 ttyUSB2\n");
+    fixture_wait_string (fixture, path, "Mode", "normal");
+    fixture_open_gate (fixture, path);
+    fixture_wait_state (fixture, path, "done");
+    fixture_assert_string (fixture, path, "Mode", "normal");
+}
+
 static void
 test_held_by_others (Fixture *fixture, gconstpointer data)
 {
@@ -666,6 +700,8 @@ main (int argc, char **argv)
     ADD ("one-job", test_one_job);
     ADD ("two-modems", test_two_modems);
     ADD ("devices", test_devices);
+    ADD ("second-hand-tty", test_second_hand_tty);
+    ADD ("mode", test_mode);
     ADD ("held-by-others", test_held_by_others);
     ADD ("without-modem-manager", test_without_modem_manager);
     ADD ("modem-manager-restarts", test_modem_manager_restarts);
