@@ -228,17 +228,18 @@ is_any (const char *text)
     return text[0] != '\0' && g_ascii_strncasecmp (text, "any", strlen (text)) == 0;
 }
 
+/* What only looks like a stuck modem, and may be somebody's telephone, is taken by its name alone. */
 static gboolean
 is_candidate (const MfuClientDevice *device, MfuFindKind kind)
 {
     switch (kind) {
     case MFU_FIND_STUCK:
-        return device->needs[0] != '\0';
+        return g_str_equal (device->needs, "package");
     case MFU_FIND_WITH_JOB:
         return device->job[0] != '\0';
     case MFU_FIND_ANY:
     default:
-        return TRUE;
+        return !g_str_equal (device->needs, "recovery");
     }
 }
 
@@ -284,7 +285,7 @@ find_only (const Scene *scene, MfuFindKind kind, GError **error)
     if (candidates->len > 1) {
         names = list_names (candidates);
         g_set_error (error, MFU_ERROR, MFU_ERROR_INVALID_ARGS, _ ("several modems fit, name one: %s"), names);
-    } else if (scene->devices->len > 0 && kind == MFU_FIND_STUCK) {
+    } else if (scene->devices->len > 0 && kind != MFU_FIND_WITH_JOB) {
         names = list_names (scene->devices);
         g_set_error (error, MFU_ERROR, MFU_ERROR_NOT_FOUND,
                      _ ("no modem is known to need recovery; if one of these does, name its port: %s"),

@@ -11,6 +11,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static const char *
 default_message (MfuViewState state)
@@ -31,6 +32,15 @@ default_message (MfuViewState state)
     default:
         return _ ("the update failed; the modem's firmware is as it was before");
     }
+}
+
+/* Root has all the rights that there are. */
+static const char *
+advice_on_rights (MfuError code)
+{
+    if (code != MFU_ERROR_NOT_AUTHORIZED || geteuid () == 0)
+        return NULL;
+    return _ ("run it with sudo, or ask whoever looks after this machine for the right to update firmware");
 }
 
 static void
@@ -58,10 +68,14 @@ mfu_outcome_print (const MfuArguments *arguments, MfuTerminal *terminal, const M
 {
     const char *message =
         view->error_message[0] != '\0' ? view->error_message : default_message (view->state);
+    const char *advice = view->advice;
+    MfuError code;
 
     mfu_terminal_clear (terminal);
     if (view->state != MFU_VIEW_DONE) {
-        mfu_terminal_error (terminal, message, view->advice);
+        if (advice[0] == '\0' && mfu_error_from_dbus_name (view->error_name, &code))
+            advice = advice_on_rights (code);
+        mfu_terminal_error (terminal, message, advice);
         return mfu_job_view_exit_code (view);
     }
     if (arguments->output == MFU_OUTPUT_HUMAN) {
@@ -78,6 +92,8 @@ mfu_outcome_print (const MfuArguments *arguments, MfuTerminal *terminal, const M
 int
 mfu_outcome_error (MfuTerminal *terminal, const GError *error, const char *advice)
 {
+    if (advice == NULL && error->domain == MFU_ERROR)
+        advice = advice_on_rights ((MfuError) error->code);
     mfu_terminal_error (terminal, error->message, advice);
     return mfu_error_exit_code (error);
 }

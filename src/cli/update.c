@@ -167,9 +167,6 @@ print_plan (const Update *update, const MfuJobView *view)
 static const char *
 advice_for (const GError *error)
 {
-    if (g_error_matches (error, MFU_ERROR, MFU_ERROR_NOT_AUTHORIZED) && geteuid () != 0)
-        return _ (
-            "run it with sudo, or ask whoever looks after this machine for the right to update firmware");
     if (g_error_matches (error, MFU_ERROR, MFU_ERROR_INVALID_ARGS) ||
         g_error_matches (error, MFU_ERROR, MFU_ERROR_NOT_FOUND))
         return _ ("\"mm-firmware list\" shows the modems that can be updated");

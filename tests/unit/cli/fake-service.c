@@ -6,7 +6,8 @@
  *
  *   fake-service XML LOG [KEY=VALUE]...
  *     modem-manager=0   ModemManager is absent          plugin=0     its modem has not our interface
- *     service=0         the service is absent           devices=     one (default), two, none, stuck, shared
+ *     service=0         the service is absent           devices=     one (default), two, none, stuck, shared,
+ *                                                      one-and-shared
  *     update=NAME       Update fails with this error    end=         done (default) or another end state
  *     error=NAME        the job's error                 cancel=0     Cancel is refused, and the job goes on
  *     running=1         a job runs already              fingerprint= of that job's package
@@ -329,7 +330,7 @@ devices (Fake *fake)
     GVariantBuilder list;
 
     g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
-    if (g_str_equal (kind, "one") || g_str_equal (kind, "two"))
+    if (g_str_has_prefix (kind, "one") || g_str_equal (kind, "two"))
         g_variant_builder_add_parsed (
             &list,
             "{'device': <%s>, 'port': <'1-2'>, 'mode': <'normal'>, 'family': <'mdm9x07'>,"
@@ -342,8 +343,9 @@ devices (Fake *fake)
                                       " 'family': <''>, 'model': <''>, 'modem': <objectpath '/'>,"
                                       " 'job': <objectpath '/'>, 'needs': <'package'>, 'package': <'EC25X'>,"
                                       " 'package-digest': <'d'>}");
-    if (g_str_equal (kind, "shared"))
-        g_variant_builder_add_parsed (&list, "{'port': <'1-4'>, 'mode': <'edl'>, 'needs': <''>}");
+    /* What nobody knows: it may be somebody's telephone. */
+    if (g_str_equal (kind, "shared") || g_str_equal (kind, "one-and-shared"))
+        g_variant_builder_add_parsed (&list, "{'port': <'1-4'>, 'mode': <'edl'>, 'needs': <'recovery'>}");
     return g_variant_builder_end (&list);
 }
 
