@@ -265,6 +265,20 @@ no_modem() {
     [ -z "$(modem_paths)" ]
 }
 
+# Whether ModemManager exports N modems.
+has_modems() {
+    [ "$(modem_paths | wc -l)" -eq "$1" ]
+}
+
+# Prints the object path of the modem in USB port $1.
+modem_in_port() {
+    local path
+    for path in $(modem_paths); do
+        [[ $(modem_property "$path" Device) != */"$1" ]] || { echo "$path"; return; }
+    done
+    return 1
+}
+
 # Prints a property of the modem: modem_property PATH NAME [INTERFACE]
 modem_property() {
     busctl --no-pager get-property $mm_name "$1" "${3:-$mm_iface.Modem}" "$2" | sed -e 's/^[a-z()]* //' -e 's/^"\(.*\)"$/\1/'

@@ -43,8 +43,9 @@ sim_status() {
     sim status | sed -n "s/^$1=//p"
 }
 
+# sim_mode_is MODE [N]
 sim_mode_is() {
-    [ "$(sim_status mode)" = "$1" ]
+    [ "$(sim_n "${2:-1}" status | sed -n 's/^mode=//p')" = "$1" ]
 }
 
 # Bytes that anyone sent to modem 1 in a mode, on any endpoint but the control one.
@@ -52,9 +53,9 @@ sim_bytes_to() {
     sim_status "bytes-$1" | cut -d / -f 1
 }
 
-# Whether the modem has seen an operation whose text begins with $1.
+# Whether modem 1, or modem N, has seen an operation whose text begins with $1.
 sim_has_op() {
-    sim ops | grep -q "^$1"
+    sim_n "${2:-1}" ops | grep -q "^$1"
 }
 
 # The folders of modem N's USB device (one, or none while it is away), under vhci-hcd's first controller.
@@ -62,8 +63,8 @@ modem_folders() {
     compgen -G "/sys/devices/platform/vhci_hcd.0/usb*/[0-9]*-$1"
 }
 
-# USB port of modem 1, as "1-1".
+# USB port of modem 1, or of modem N, as "1-1".
 sim_port() {
-    wait_until 10 modem_folders 1 || return 1
-    basename "$(modem_folders 1 | head -n 1)"
+    wait_until 10 modem_folders "${1:-1}" || return 1
+    basename "$(modem_folders "${1:-1}" | head -n 1)"
 }

@@ -98,19 +98,19 @@ try_inhibit() {
 }
 
 # The whole modem as its owner wants it after an update: boots VERSION, calibration kept, nothing done to it that a
-# host may not do.
+# host may not do. expect_modem_runs VERSION [N]: modem 1 or modem N.
 expect_modem_runs() {
     local verdict
-    verdict=$(sim verdict)
+    verdict=$(sim_n "${2:-1}" verdict)
     echo "$verdict"
     grep -qx "boots=yes" <<<"$verdict" || fail "the modem does not boot: $(grep '^reason=' <<<"$verdict")"
     grep -qx "version=$1" <<<"$verdict" || fail "the modem runs $(grep '^version=' <<<"$verdict"), not $1"
-    expect_modem_unharmed
+    expect_modem_unharmed "${2:-1}"
 }
 
 expect_modem_unharmed() {
     local verdict
-    verdict=$(sim verdict)
+    verdict=$(sim_n "${1:-1}" verdict)
     grep -qx "bricked=no" <<<"$verdict" || fail "bricked: $(grep '^bricked=' <<<"$verdict")"
     grep -qx "protected=unchanged" <<<"$verdict" || fail "calibration or identity changed"
     grep -qx "failures=0" <<<"$verdict" || fail "what no host may do: $(grep '^failure: ' <<<"$verdict" | head -n 1)"
@@ -118,9 +118,10 @@ expect_modem_unharmed() {
 
 # It is in normal mode and no byte was ever sent to it in EDL.
 expect_modem_untouched() {
-    expect_same "$(sim_status mode)" normal mode
-    expect_same "$(sim_bytes_to edl)" 0 "bytes sent in EDL"
-    expect_modem_unharmed
+    local n=${1:-1}
+    expect_same "$(sim_n "$n" status | sed -n 's/^mode=//p')" normal "mode of modem $n"
+    expect_same "$(sim_n "$n" status | sed -n 's/^bytes-edl=\([0-9]*\).*/\1/p')" 0 "bytes sent to modem $n in EDL"
+    expect_modem_unharmed "$n"
 }
 
 # The modem in ModemManager shows VERSION.
