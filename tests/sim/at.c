@@ -96,7 +96,7 @@ static const Row rows[] = {
     { "+QUSIM?", "+QUSIM: 1" },
     { "+QSIMSTAT?", "+QSIMSTAT: 0,1" },
     { "+QCFG=\"USBNET\"", "+QCFG: \"usbnet\",0" },
-    { "+QCFG=\"USBCFG\"", "+QCFG: \"usbcfg\",0x2C7C,0x0125,1,1,1,1,1,0,0" },
+    { "+QCFG=\"USBCFG\"", "+QCFG: \"usbcfg\",0x2C7C,0x{pid},1,1,1,1,1,0,0" },
     { "+QPRTPARA?", "+QPRTPARA: 1" },
     { "+IPR=?", "+IPR: (),(9600,19200,38400,57600,115200,230400,460800,921600)" },
     { "+IFC=?", "+IFC: (0-2),(0-2)" },
@@ -145,12 +145,14 @@ expand (SimModem *modem, const char *answer)
     const char *version = modem->boot.version;
     g_autofree char *revision = g_strdup (version);
     g_autofree char *model = g_strndup (version, 4);
+    g_autofree char *pid = g_strdup_printf ("%04X", modem->usb.pid);
 
     if (strchr (revision, '_'))
         *strchr (revision, '_') = '\0';
     g_string_replace (text, "{version}", version, 0);
     g_string_replace (text, "{revision}", revision, 0);
     g_string_replace (text, "{model}", model, 0);
+    g_string_replace (text, "{pid}", pid, 0);
     g_string_replace (text, "{imei}", sim_imei (modem), 0);
     return g_string_free (g_steal_pointer (&text), FALSE);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The kinds of modems that can be simulated.
+/* The kinds of modems that can be simulated. All have the same functions in the same places.
  *
- * Source: EC25: interfaces and classes: public descriptor dumps of a 2c7c:0125 (Teltonika community thread
- * 630); AT endpoints OUT 03, IN 84: QDC507 report; EDL and fastboot identities: QFirehose usb_linux.c and
- * quectel_lk (both public); hardware id and key hash: defencore/tech_documentation 002-quectel-ec25. The
- * strings of the normal mode are made up after other Quectel modules. */
+ * Source: EC25, EG25: interfaces and classes: public descriptor dumps of a 2c7c:0125 (Teltonika community
+ * thread 630); AT endpoints OUT 03, IN 84: QDC507 report; EDL and fastboot identities: QFirehose usb_linux.c
+ * and quectel_lk (both public); hardware id and key hash: defencore/tech_documentation 002-quectel-ec25.
+ * EP06: 2c7c:0306 with interfaces 0 to 4: ModemManager 77-mm-quectel-port-types.rules; EDL strings: the lsusb
+ * in linuxquestions.org 4175704503; its endpoints are taken to be the EC25's. The strings of the normal mode
+ * are made up after other Quectel modules. */
 
 #include "sim/family.h"
 
@@ -18,7 +20,7 @@
             { { interrupt, INTERRUPT, 10 }, { in, BULK, BULK_MAX }, { out, BULK, BULK_MAX } }, 3             \
     }
 
-static const SimInterface ec25_normal[] = {
+static const SimInterface normal_functions[] = {
     { 0, 0xff, 0xff, 0xff, { { 0x81, BULK, BULK_MAX }, { 0x01, BULK, BULK_MAX } }, 2 },
     SERIAL_INTERFACE (1, 0x83, 0x82, 0x02),
     SERIAL_INTERFACE (2, 0x85, 0x84, 0x03),
@@ -39,22 +41,64 @@ static const SimInterface fastboot_bulk[] = {
     { 0, 0xff, 0x42, 0x03, { { 0x81, BULK, BULK_MAX }, { 0x01, BULK, BULK_MAX } }, 2 },
 };
 
+#define NORMAL(pid, bcd_device, product)                                                                     \
+    {                                                                                                        \
+        0x2c7c, pid, bcd_device, "Quectel, Incorporated", product, NULL, normal_functions,                   \
+            G_N_ELEMENTS (normal_functions), FALSE                                                           \
+    }
+
+#define EDL(product)                                                                                         \
+    {                                                                                                        \
+        0x05c6, 0x9008, 0x0000, "Qualcomm CDMA Technologies MSM", product, NULL, edl_bulk,                   \
+            G_N_ELEMENTS (edl_bulk), FALSE                                                                   \
+    }
+
+#define FASTBOOT                                                                                             \
+    {                                                                                                        \
+        0x18d1, 0xd00d, 0x0100, "Google", "Android", NULL, fastboot_bulk, G_N_ELEMENTS (fastboot_bulk),      \
+            FALSE                                                                                            \
+    }
+
+/* Qualcomm's public test key. */
+#define TEST_KEY                                                                                             \
+    {                                                                                                        \
+        0xcc, 0x31, 0x53, 0xa8, 0x02, 0x93, 0x93, 0x9b, 0x90, 0xd0, 0x2d, 0x3b, 0xf8, 0xb2, 0x3e, 0x02,      \
+            0x92, 0xe4, 0x52, 0xfe, 0xf6, 0x62, 0xc7, 0x49, 0x98, 0x42, 0x1a, 0xda, 0xd4, 0x2a, 0x38, 0x0f   \
+    }
+
 static const SimFamily families[] = {
     {
         .name = "ec25",
-        .model = "EC25",
         .version = "EC25EFAR06A05M4G",
         .chip = "9x07",
-        .normal = { 0x2c7c, 0x0125, 0x0318, "Quectel, Incorporated", "LTE Module", NULL, ec25_normal,
-                    G_N_ELEMENTS (ec25_normal) },
-        .edl = { 0x05c6, 0x9008, 0x0000, "Qualcomm CDMA Technologies MSM", "QHSUSB__BULK", NULL, edl_bulk,
-                 G_N_ELEMENTS (edl_bulk) },
-        .fastboot = { 0x18d1, 0xd00d, 0x0100, "Google", "Android", NULL, fastboot_bulk,
-                      G_N_ELEMENTS (fastboot_bulk) },
+        .normal = NORMAL (0x0125, 0x0318, "LTE Module"),
+        .edl = EDL ("QHSUSB__BULK"),
+        .fastboot = FASTBOOT,
         .hw_id = { 0, 0, 0, 0, 0xe1, 0x80, 0x04, 0x00 },
-        .pk_hash = { 0xcc, 0x31, 0x53, 0xa8, 0x02, 0x93, 0x93, 0x9b, 0x90, 0xd0, 0x2d,
-                     0x3b, 0xf8, 0xb2, 0x3e, 0x02, 0x92, 0xe4, 0x52, 0xfe, 0xf6, 0x62,
-                     0xc7, 0x49, 0x98, 0x42, 0x1a, 0xda, 0xd4, 0x2a, 0x38, 0x0f },
+        .pk_hash = TEST_KEY,
+    },
+    {
+        .name = "eg25",
+        .version = "EG25GGBR07A06M2G",
+        .chip = "9x07",
+        .normal = NORMAL (0x0125, 0x0318, "EG25-G"),
+        .edl = EDL ("QHSUSB__BULK"),
+        .fastboot = FASTBOOT,
+        .hw_id = { 0, 0, 0, 0, 0xe1, 0x80, 0x04, 0x00 },
+        .pk_hash = TEST_KEY,
+    },
+    {
+        .name = "ep06",
+        .version = "EP06ELAR03A06M4G",
+        .chip = "9x45",
+        .geometry = "p4K_b256K",
+        .has_usb3 = TRUE,
+        .normal = NORMAL (0x0306, 0x0310, "LTE-A Module"),
+        .edl = EDL ("QUSB__BULK"),
+        .fastboot = FASTBOOT,
+        /* Made up: neither the real hardware id of an MDM9640 nor its key is known. */
+        .hw_id = { 0, 0, 0, 0, 0xe1, 0x00, 0x09, 0x00 },
+        .pk_hash = { 0x06 },
     },
 };
 

@@ -6,10 +6,11 @@
 #include "sim/modem.h"
 
 typedef struct {
-    const char *name;    /* "ec25" */
-    const char *model;   /* what AT tells */
-    const char *version; /* factory firmware */
-    const char *chip;    /* what a programmer must be made for: "9x07" */
+    const char *name;     /* "ec25" */
+    const char *version;  /* factory firmware */
+    const char *chip;     /* what a programmer must be made for: "9x07" */
+    const char *geometry; /* the only one that there is; NULL: both */
+    gboolean has_usb3;    /* in normal mode */
     SimUsb normal, edl, fastboot;
     guint8 hw_id[8];    /* Sahara command 2, as on the wire */
     guint8 pk_hash[32]; /* Sahara command 3 */

@@ -46,9 +46,11 @@ typedef enum {
 struct _SimModem {
     const SimFamily *family;
     char *serial;
+    char imei[16];
     SimSpeed speed;
     SimStart start;
     guint boot_ms, edl_ms, diag_noise, max_payload, max_download, quirks;
+    gboolean is_usb3;
     SimLayout factory;
     SimNand *nand;
     SimRecord *record;

@@ -92,7 +92,8 @@ sim_modem_dup_status_text (SimModem *modem)
     g_string_append_printf (text, "mode=%s\n", sim_mode_name (modem->mode));
     g_string_append_printf (text, "plugged=%s\n", modem->is_plugged ? "yes" : "no");
     if (usb)
-        g_string_append_printf (text, "usb=%04x:%04x\n", usb->vid, usb->pid);
+        g_string_append_printf (text, "usb=%04x:%04x\nspeed=%s\n", usb->vid, usb->pid,
+                                usb->is_super_speed ? "super" : "high");
     else
         g_string_append (text, "usb=none\n");
     g_string_append_printf (text, "generation=%u\n", modem->generation);

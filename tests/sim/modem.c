@@ -123,7 +123,23 @@ sim_work (SimModem *modem, gint64 duration_us)
 const char *
 sim_imei (const SimModem *modem)
 {
-    return modem->boot.is_identity_lost ? "000000000000000" : "867698040000010";
+    return modem->boot.is_identity_lost ? "000000000000000" : modem->imei;
+}
+
+/* Two modems with different serials are told apart by their IMEIs. */
+static void
+make_imei (SimModem *modem)
+{
+    guint number = (guint) (g_ascii_strtoull (modem->serial, NULL, 16) % 1000000);
+    guint sum = 0;
+
+    g_snprintf (modem->imei, sizeof modem->imei, "86769804%06u", number);
+    for (guint i = 0; i < 14; i++) {
+        guint digit = (guint) (modem->imei[i] - '0') * (i % 2 ? 2 : 1);
+
+        sum += digit > 9 ? digit - 9 : digit;
+    }
+    modem->imei[14] = (char) ('0' + (10 - sum % 10) % 10);
 }
 
 static void
@@ -240,6 +256,7 @@ start_normal (SimModem *modem)
         modem->qmi = sim_qmi_new (modem);
     }
     modem->usb = modem->family->normal;
+    modem->usb.is_super_speed = modem->is_usb3;
 }
 
 static void
@@ -297,7 +314,8 @@ arrive (SimModem *modem)
             break;
         }
     }
-    sim_note (modem, "is on the bus as %04x:%04x", modem->usb.vid, modem->usb.pid);
+    sim_note (modem, "is on the bus as %04x:%04x, %s speed", modem->usb.vid, modem->usb.pid,
+              modem->usb.is_super_speed ? "super" : "high");
 }
 
 static void
@@ -605,6 +623,11 @@ make_chip (SimModem *modem, const SimConfig *config, const char *version, char *
 
     if (!geometry)
         geometry = strstr (version, "M4G") ? "p4K_b256K" : "p2K_b128K";
+    if (modem->family->geometry && !g_str_equal (modem->family->geometry, geometry)) {
+        *why = g_strdup_printf ("a modem of family %s has %s only", modem->family->name,
+                                modem->family->geometry);
+        return FALSE;
+    }
     if (n_blocks < MIN_BLOCKS || !sim_layout_init (&modem->factory, geometry, n_blocks)) {
         *why = g_strdup_printf ("no chip with %s and %u blocks", geometry, n_blocks);
         return FALSE;
@@ -635,11 +658,17 @@ sim_modem_new (const SimConfig *config, gint64 now_us, char **why)
         *why = g_strdup_printf ("unknown family \"%s\"", config->family);
         return NULL;
     }
+    if (config->is_usb3 && !modem->family->has_usb3) {
+        *why = g_strdup_printf ("a modem of family %s has no USB 3", modem->family->name);
+        return NULL;
+    }
+    modem->is_usb3 = config->is_usb3;
     modem->record = sim_record_new (config->log_path, why);
     if (!modem->record || !parse_quirks (modem, config->quirks, why) ||
         !make_chip (modem, config, config->version ? config->version : modem->family->version, why))
         return NULL;
     modem->serial = g_strndup (config->serial ? config->serial : "", SERIAL_MAX);
+    make_imei (modem);
     modem->speed = config->speed;
     modem->start = config->start;
     modem->boot_ms = config->boot_ms ? config->boot_ms : boot_ms[speed];

@@ -46,7 +46,7 @@ typedef enum {
 
 /* Everything has a default: sim_config_init (), then set what matters. Strings are copied at creation. */
 typedef struct {
-    const char *family;   /* "ec25" */
+    const char *family;   /* "ec25", "eg25", "ep06" */
     const char *version;  /* firmware that is on the chip at first; NULL: the family's own */
     const char *geometry; /* "p2K_b128K", "p4K_b256K"; NULL: by the memory code at the end of the version */
     const char *serial;   /* chip serial, hex */
@@ -60,6 +60,7 @@ typedef struct {
     guint max_download;    /* fastboot's limit; 0: by family and geometry */
     const guint *bad_blocks;
     guint n_bad_blocks;
+    gboolean is_usb3; /* in a socket that has USB 3: normal mode is there, EDL and fastboot stay on USB 2 */
     /* Comma separated: nak-payload, no-read, no-diag-echo, other-table, in-zlp, sahara-zlp, no-command-mode,
      * done-complete, merge, fragment, read-64, no-qmi, qfastboot-ok, qfastboot-error, qfastboot-back.
      * README.md tells what each does. */
@@ -95,6 +96,7 @@ typedef struct {
     const char *manufacturer, *product, *serial; /* NULL: none */
     const SimInterface *interfaces;
     guint n_interfaces;
+    gboolean is_super_speed; /* then bulk packets have 1024 bytes, whatever max_packet says */
 } SimUsb;
 
 guint sim_modem_get_generation (const SimModem *modem);

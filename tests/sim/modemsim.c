@@ -19,6 +19,7 @@ typedef struct {
     char *family, *version, *geometry, *serial, *log, *control, *start, *speed, *quirks, *state, *ctl;
     char **faults, **bad_blocks, **words;
     int port, blocks, boot_ms, edl_ms, noise, payload, download;
+    gboolean usb3;
 } Options;
 
 static volatile sig_atomic_t is_asked_to_quit;
@@ -34,7 +35,8 @@ parse_options (Options *options, int *argc, char ***argv)
 {
     const GOptionEntry entries[] = {
         { "port", 'p', 0, G_OPTION_ARG_INT, &options->port, "vhci-hcd's port, 0 is the first", "N" },
-        { "family", 0, 0, G_OPTION_ARG_STRING, &options->family, "kind of modem (ec25)", "NAME" },
+        { "family", 0, 0, G_OPTION_ARG_STRING, &options->family, "kind of modem: ec25, eg25, ep06", "NAME" },
+        { "usb3", 0, 0, G_OPTION_ARG_NONE, &options->usb3, "normal mode at super speed (ep06)", NULL },
         { "version", 0, 0, G_OPTION_ARG_STRING, &options->version, "firmware that is on it", "VERSION" },
         { "geometry", 0, 0, G_OPTION_ARG_STRING, &options->geometry, "p2K_b128K or p4K_b256K", "NAME" },
         { "blocks", 0, 0, G_OPTION_ARG_INT, &options->blocks, "size of the chip (2048)", "N" },
@@ -126,6 +128,7 @@ make_modem (const Options *options)
     config.max_payload = (guint) MAX (options->payload, 0);
     config.max_download = (guint) MAX (options->download, 0);
     config.quirks = options->quirks;
+    config.is_usb3 = options->usb3;
     config.bad_blocks = (const guint *) (gpointer) bad->data;
     config.n_bad_blocks = bad->len;
     modem = sim_modem_new (&config, 0, &why);

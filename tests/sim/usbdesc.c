@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Endpoint 0: descriptors and standard requests. Source: USB 2.0 specification, chapter 9. */
+/* Endpoint 0: descriptors and standard requests.
+ * Source: USB 2.0 specification, chapter 9; for SuperSpeed, USB 3.2 specification, chapter 9. */
 
 #include "sim/internal.h"
 
@@ -16,6 +17,11 @@
 #define DESC_DEVICE        1
 #define DESC_CONFIGURATION 2
 #define DESC_STRING        3
+#define DESC_BOS           0x0f
+#define DESC_COMPANION     0x30
+
+#define ENDPOINT_INTERRUPT 3
+#define SUPER_PACKET       1024
 
 #define CONFIG_MAX    512
 #define INTERFACE_QMI 4
@@ -39,6 +45,10 @@ build_device (const SimUsb *usb, guint8 *out)
     static const guint8 head[] = { 18, DESC_DEVICE, 0x00, 0x02, 0, 0, 0, 64 };
 
     memcpy (out, head, sizeof head);
+    if (usb->is_super_speed) {
+        put_u16 (out + 2, 0x0320);
+        out[7] = 9; /* an exponent: 512 */
+    }
     put_u16 (out + 8, usb->vid);
     put_u16 (out + 10, usb->pid);
     put_u16 (out + 12, usb->bcd_device);
@@ -47,6 +57,28 @@ build_device (const SimUsb *usb, guint8 *out)
     out[16] = usb->serial ? 3 : 0;
     out[17] = 1;
     return 18;
+}
+
+/* An endpoint and, at super speed, its companion. */
+static gsize
+build_endpoint (const SimUsb *usb, const SimEndpoint *endpoint, guint8 *out)
+{
+    gboolean is_interrupt = endpoint->type == ENDPOINT_INTERRUPT;
+    guint8 *companion = out + 7;
+
+    out[0] = 7;
+    out[1] = 5;
+    out[2] = endpoint->address;
+    out[3] = endpoint->type;
+    put_u16 (out + 4, usb->is_super_speed && !is_interrupt ? SUPER_PACKET : endpoint->max_packet);
+    out[6] = is_interrupt ? 9 : 0;
+    if (!usb->is_super_speed)
+        return 7;
+    companion[0] = 6;
+    companion[1] = DESC_COMPANION;
+    companion[2] = companion[3] = 0; /* no burst, no streams */
+    put_u16 (companion + 4, is_interrupt ? endpoint->max_packet : 0);
+    return 7 + 6;
 }
 
 static gsize
@@ -68,18 +100,8 @@ build_configuration (const SimUsb *usb, guint8 *out)
 
         memcpy (out + n, head, sizeof head);
         n += sizeof head;
-        for (guint j = 0; j < interface->n_endpoints; j++) {
-            const SimEndpoint *endpoint = &interface->endpoints[j];
-            guint8 *at = out + n;
-
-            at[0] = 7;
-            at[1] = 5;
-            at[2] = endpoint->address;
-            at[3] = endpoint->type;
-            put_u16 (at + 4, endpoint->max_packet);
-            at[6] = endpoint->type == 3 ? 9 : 0;
-            n += 7;
-        }
+        for (guint j = 0; j < interface->n_endpoints; j++)
+            n += build_endpoint (usb, &interface->endpoints[j], out + n);
     }
     memset (out, 0, 9);
     out[0] = 9;
@@ -88,8 +110,21 @@ build_configuration (const SimUsb *usb, guint8 *out)
     out[4] = (guint8) usb->n_interfaces;
     out[5] = 1;
     out[7] = 0xa0;
-    out[8] = 250;
+    out[8] = usb->is_super_speed ? 500 / 8 : 500 / 2; /* milliamperes */
     return n;
+}
+
+/* What the device can besides: LPM on USB 2, and the speeds of USB 3. */
+static gsize
+build_bos (guint8 *out)
+{
+    static const guint8 bos[] = { 5,  DESC_BOS, 22, 0, 2,            /* 22 bytes, 2 capabilities */
+                                  7,  16,       2,  2, 0,  0, 0,     /* USB 2.0 extension: LPM */
+                                  10, 16,       3,  0, 14, 0, 1, 10, /* SuperSpeed: full, high, super */
+                                  32, 0 };
+
+    memcpy (out, bos, sizeof bos);
+    return sizeof bos;
 }
 
 static gsize
@@ -114,6 +149,8 @@ build_descriptor (const SimUsb *usb, guint type, guint index, guint8 *out)
         return build_device (usb, out);
     if (type == DESC_CONFIGURATION && index == 0)
         return build_configuration (usb, out);
+    if (type == DESC_BOS && usb->is_super_speed)
+        return build_bos (out);
     if (type != DESC_STRING)
         return 0;
     if (index == 0) {

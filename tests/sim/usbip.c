@@ -6,7 +6,8 @@
  *   CMD_UNLINK (2)  seqnum devid direction endpoint | seqnum to unlink
  *   RET_UNLINK (4)  seqnum 0 0 0 | status: -ECONNRESET, or 0 when it had been answered already
  *
- * A device is attached by writing "port fd devid speed" to the controller's attach file, and leaves when its
+ * A device is attached by writing "port fd devid speed" to the controller's attach file (speed 5: to the
+ * SuperSpeed half of the port, which is on a bus of its own), and leaves when its
  * socket is closed. The transfers are whole ones; a zero-length packet is a transfer of length 0, or is asked
  * for by flag 0x40. Source: Linux Documentation/usb/usbip_protocol.rst. */
 
@@ -21,8 +22,8 @@
 
 #define ATTACH_FILE "/sys/devices/platform/vhci_hcd.0/attach"
 #define SPEED_HIGH  3
+#define SPEED_SUPER 5
 #define HEADER      48
-#define PACKET      512
 #define ZERO_PACKET 0x40u
 /* The largest transfer that is believed; libusb's own limit is 16 MiB. */
 #define TRANSFER_MAX (16u << 20)
@@ -183,6 +184,14 @@ run_control (SimUsbip *usbip, const Urb *urb, gint64 now_us)
         answer (usbip, RET_SUBMIT, urb->seqnum, 0, urb->length, NULL, 0);
 }
 
+static gboolean
+is_super_speed (const SimUsbip *usbip)
+{
+    const SimUsb *usb = sim_modem_get_usb (usbip->modem);
+
+    return usb && usb->is_super_speed;
+}
+
 /* TRUE when the transfer is over and answered. */
 static gboolean
 run_out (SimUsbip *usbip, Urb *urb, gint64 now_us)
@@ -190,9 +199,11 @@ run_out (SimUsbip *usbip, Urb *urb, gint64 now_us)
     SimResult result = SIM_OK;
 
     if (!urb->owes_zlp) {
+        guint packet = is_super_speed (usbip) ? 1024 : 512;
+
         result = sim_modem_out (usbip->modem, now_us, (guint8) urb->endpoint, urb->data, urb->length);
         urb->owes_zlp =
-            result == SIM_OK && urb->flags & ZERO_PACKET && urb->length > 0 && urb->length % PACKET == 0;
+            result == SIM_OK && urb->flags & ZERO_PACKET && urb->length > 0 && urb->length % packet == 0;
     }
     if (urb->owes_zlp && result == SIM_OK)
         result = sim_modem_out (usbip->modem, now_us, (guint8) urb->endpoint, NULL, 0);
@@ -370,8 +381,9 @@ write_socket (SimUsbip *usbip)
 static gboolean
 write_attach (SimUsbip *usbip, int peer)
 {
-    g_autofree char *line =
-        g_strdup_printf ("%u %d %u %d", usbip->port, peer, 0x10000 + usbip->port, SPEED_HIGH);
+    /* The speed decides which half of the port it is, as in a real socket. */
+    g_autofree char *line = g_strdup_printf ("%u %d %u %d", usbip->port, peer, 0x10000 + usbip->port,
+                                             is_super_speed (usbip) ? SPEED_SUPER : SPEED_HIGH);
     int file = open (ATTACH_FILE, O_WRONLY | O_CLOEXEC);
     int saved;
     gboolean ok;

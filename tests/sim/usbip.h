@@ -7,7 +7,8 @@
 
 typedef struct _SimUsbip SimUsbip;
 
-/* `port` is vhci-hcd's number of a high-speed port (0 is "1-1" where the controller is bus 1). */
+/* `port` is vhci-hcd's number of a port: 0 is "1-1" at high speed and "2-1" at super speed where the
+ * controller's buses are 1 and 2. */
 SimUsbip *sim_usbip_new (SimModem *modem, guint port);
 void sim_usbip_free (SimUsbip *usbip);
 

@@ -1,10 +1,11 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Words about simulated modems. The first one started is modem 1, on port 0 of vhci-hcd, usually USB port 1-1.
+# Words about simulated modems. The first one started is modem 1, on port 0 of vhci-hcd, usually USB port 1-1, and 2-1
+# when it runs at super speed (--usb3, in normal mode); modem 2 is the one on 1-2, and so on.
 
 modemsim=/mfu/build/tests/sim/modemsim
 
-# Plugs in a modem: start_modem FAMILY[:START-MODE] [OPTION OF modemsim]...
+# Plugs in a modem: start_modem FAMILY[:START-MODE] [OPTION OF modemsim]...; several modems need a --serial each.
 # It has the older firmware, unless an option says otherwise, and is on the bus when this returns.
 start_modem() {
     local family=${1%%:*} mode=normal n=1
@@ -63,8 +64,42 @@ modem_folders() {
     compgen -G "/sys/devices/platform/vhci_hcd.0/usb*/[0-9]*-$1"
 }
 
-# USB port of modem 1, or of modem N, as "1-1".
+# USB port of modem 1, or of modem N, where it is now: "1-1", "2-1".
 sim_port() {
-    wait_until 10 modem_folders "${1:-1}" || return 1
-    basename "$(modem_folders "${1:-1}" | head -n 1)"
+    local n=${1:-1}
+    wait_until 10 modem_folders "$n" || return 1
+    basename "$(modem_folders "$n" | head -n 1)"
+}
+
+# The halves of a modem's socket, whether anything is in them or not: sim_usb2_port [N] prints "1-1", sim_usb3_port
+# [N] "2-1". The kernel links each to the other as its peer.
+sim_usb2_port() {
+    sim_half 480 "${1:-1}"
+}
+
+sim_usb3_port() {
+    sim_half 5000 "${1:-1}"
+}
+
+# The port with modem N's number on the hub of that speed.
+sim_half() {
+    local hub
+    for hub in /sys/devices/platform/vhci_hcd.0/usb*; do
+        [ "$(cat "$hub/speed")" = "$1" ] || continue
+        echo "${hub##*/usb}-$2"
+        return
+    done
+    fail "no USB bus of $1 Mbit/s"
+}
+
+# The port that the kernel links to port $1 ("2-1") as the other half of its socket.
+peer_of() {
+    local bus=${1%-*} number=${1#*-}
+    basename "$(readlink -e "/sys/bus/usb/devices/usb$bus/$bus-0:1.0/usb$bus-port$number/peer")" |
+        sed 's/^usb\(.*\)-port/\1-/'
+}
+
+# sim_port_is PORT [N]
+sim_port_is() {
+    [ "$(modem_folders "${2:-1}" | sed 's|.*/||')" = "$1" ]
 }
