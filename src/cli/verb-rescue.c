@@ -200,7 +200,7 @@ find_device (Rescue *rescue, GError **error)
         return FALSE;
     rescue->world = mfu_world_new (rescue->families);
     rescue->device = rescue->world->klass->look (rescue->world, port, error);
-    if (rescue->device == NULL)
+    if (rescue->device == NULL || !mfu_usb_device_check_known (rescue->device, NULL, error))
         return FALSE;
     rescue->subject = g_strdup_printf (_ ("Port %s"), rescue->device->port);
     return TRUE;

@@ -107,16 +107,12 @@ static gboolean
 check_mode (const MfuLookup *lookup, const MfuUpdateRequest *request, GError **error)
 {
     const MfuUsbDevice *device = lookup->device;
-    const char *name = device->product;
+    const char *name = NULL;
 
     if (lookup->modem != NULL && *lookup->modem->name != '\0')
         name = lookup->modem->name;
-    if (device->mode == MFU_MODE_UNKNOWN) {
-        g_set_error (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED,
-                     _ ("%s (%04x:%04x) in port %s is not one of the modems that can be updated."),
-                     name != NULL ? name : _ ("The device"), device->vid, device->pid, device->port);
+    if (!mfu_usb_device_check_known (device, name, error))
         return FALSE;
-    }
     if (device->mode == MFU_MODE_GONE) {
         g_set_error (error, MFU_ERROR, MFU_ERROR_NOT_FOUND, _ ("The modem in port %s is just leaving."),
                      device->port);

@@ -6,6 +6,8 @@
 
 #include "config.h"
 
+#include "util/error.h"
+
 #define GETTEXT_PACKAGE MFU_GETTEXT_DOMAIN
 #include <glib/gi18n-lib.h>
 
@@ -78,4 +80,17 @@ mfu_usb_device_describe (const MfuUsbDevice *device)
     default:
         return g_strdup_printf (_ ("USB device %04x:%04x"), device->vid, device->pid);
     }
+}
+
+gboolean
+mfu_usb_device_check_known (const MfuUsbDevice *device, const char *name, GError **error)
+{
+    if (device->mode != MFU_MODE_UNKNOWN)
+        return TRUE;
+    if (name == NULL)
+        name = device->product != NULL ? device->product : _ ("The device");
+    g_set_error (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED,
+                 _ ("%s (%04x:%04x) in port %s is not one of the modems that can be updated."), name,
+                 device->vid, device->pid, device->port);
+    return FALSE;
 }

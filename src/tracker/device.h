@@ -34,4 +34,8 @@ const MfuUsbInterface *mfu_usb_device_get_interface (const MfuUsbDevice *device,
 /* "EC25 in normal mode", "Qualcomm EDL device", for messages. Newly allocated, translated. */
 char *mfu_usb_device_describe (const MfuUsbDevice *device);
 
+/* FALSE with UNSUPPORTED for a device that no family knows. `name` is what to call it then; NULL: its own. */
+gboolean mfu_usb_device_check_known (const MfuUsbDevice *device, const char *name,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfuUsbDevice, mfu_usb_device_unref)

@@ -49,6 +49,7 @@ struct _SimModem {
     char imei[16];
     SimSpeed speed;
     SimStart start;
+    guint16 vid, pid; /* of the normal mode; 0: the family's */
     guint boot_ms, edl_ms, diag_noise, max_payload, max_download, quirks;
     gboolean is_usb3;
     SimLayout factory;

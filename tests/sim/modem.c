@@ -257,6 +257,10 @@ start_normal (SimModem *modem)
     }
     modem->usb = modem->family->normal;
     modem->usb.is_super_speed = modem->is_usb3;
+    if (modem->vid != 0) {
+        modem->usb.vid = modem->vid;
+        modem->usb.pid = modem->pid;
+    }
 }
 
 static void
@@ -616,6 +620,25 @@ parse_quirks (SimModem *modem, const char *text, char **why)
 }
 
 static gboolean
+parse_usb_id (SimModem *modem, const char *text, char **why)
+{
+    g_auto (GStrv) halves = g_strsplit (text ? text : "", ":", 2);
+    guint64 vid = 0, pid = 0;
+
+    if (!text)
+        return TRUE;
+    if (g_strv_length (halves) != 2 ||
+        !g_ascii_string_to_unsigned (halves[0], 16, 1, G_MAXUINT16, &vid, NULL) ||
+        !g_ascii_string_to_unsigned (halves[1], 16, 0, G_MAXUINT16, &pid, NULL)) {
+        *why = g_strdup_printf ("\"%s\" is no VID:PID", text);
+        return FALSE;
+    }
+    modem->vid = (guint16) vid;
+    modem->pid = (guint16) pid;
+    return TRUE;
+}
+
+static gboolean
 make_chip (SimModem *modem, const SimConfig *config, const char *version, char **why)
 {
     guint n_blocks = config->n_blocks ? config->n_blocks : N_BLOCKS;
@@ -665,6 +688,7 @@ sim_modem_new (const SimConfig *config, gint64 now_us, char **why)
     modem->is_usb3 = config->is_usb3;
     modem->record = sim_record_new (config->log_path, why);
     if (!modem->record || !parse_quirks (modem, config->quirks, why) ||
+        !parse_usb_id (modem, config->usb_id, why) ||
         !make_chip (modem, config, config->version ? config->version : modem->family->version, why))
         return NULL;
     modem->serial = g_strndup (config->serial ? config->serial : "", SERIAL_MAX);

@@ -55,6 +55,7 @@ typedef struct {
     SimSpeed speed;
     SimStart start;
     guint boot_ms, edl_ms; /* from reset to enumeration; 0: by speed */
+    const char *usb_id;    /* "2c7c:0800" in normal mode, for a modem that nobody knows; NULL: the family's */
     guint diag_noise;      /* log packets that wait on DIAG after each boot */
     guint max_payload;     /* Firehose payload limit; 0: 8192 */
     guint max_download;    /* fastboot's limit; 0: by family and geometry */

@@ -16,7 +16,8 @@
 #define IDLE_US       20000 /* a longer pause than that: the log goes to disk */
 
 typedef struct {
-    char *family, *version, *geometry, *serial, *log, *control, *start, *speed, *quirks, *state, *ctl;
+    char *family, *usb_id, *version, *geometry, *serial, *log, *control, *start, *speed, *quirks, *state,
+        *ctl;
     char **faults, **bad_blocks, **words;
     int port, blocks, boot_ms, edl_ms, noise, payload, download;
     gboolean usb3;
@@ -37,6 +38,8 @@ parse_options (Options *options, int *argc, char ***argv)
         { "port", 'p', 0, G_OPTION_ARG_INT, &options->port, "vhci-hcd's port, 0 is the first", "N" },
         { "family", 0, 0, G_OPTION_ARG_STRING, &options->family, "kind of modem: ec25, eg25, ep06", "NAME" },
         { "usb3", 0, 0, G_OPTION_ARG_NONE, &options->usb3, "normal mode at super speed (ep06)", NULL },
+        { "usb-id", 0, 0, G_OPTION_ARG_STRING, &options->usb_id, "in normal mode, instead of the family's",
+          "VID:PID" },
         { "version", 0, 0, G_OPTION_ARG_STRING, &options->version, "firmware that is on it", "VERSION" },
         { "geometry", 0, 0, G_OPTION_ARG_STRING, &options->geometry, "p2K_b128K or p4K_b256K", "NAME" },
         { "blocks", 0, 0, G_OPTION_ARG_INT, &options->blocks, "size of the chip (2048)", "N" },
@@ -116,6 +119,7 @@ make_modem (const Options *options)
         config.family = options->family;
     if (options->serial)
         config.serial = options->serial;
+    config.usb_id = options->usb_id;
     config.version = options->version;
     config.geometry = options->geometry;
     config.log_path = options->log;

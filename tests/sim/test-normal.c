@@ -237,6 +237,30 @@ test_reenumerate (void)
     talk_end (&talk);
 }
 
+/* A modem of nobody's family: only the normal mode looks different. */
+static void
+test_usb_id (void)
+{
+    g_autofree char *why = NULL;
+    SimConfig config;
+    Talk talk;
+
+    sim_config_init (&config);
+    config.usb_id = "2c7c:0800";
+    talk_begin (&talk, &config);
+    talk_wait (&talk, SIM_MODE_NORMAL, 1000);
+    g_assert_cmphex (sim_modem_get_usb (talk.modem)->vid, ==, 0x2c7c);
+    g_assert_cmphex (sim_modem_get_usb (talk.modem)->pid, ==, 0x0800);
+    sim_modem_usb_boot (talk.modem, talk.now_us);
+    talk_wait (&talk, SIM_MODE_EDL, 1000);
+    g_assert_cmphex (sim_modem_get_usb (talk.modem)->pid, ==, 0x9008);
+    talk_end (&talk);
+
+    config.usb_id = "2c7c";
+    g_assert_null (sim_modem_new (&config, 0, &why));
+    g_assert_cmpstr (why, ==, "\"2c7c\" is no VID:PID");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -249,5 +273,6 @@ main (int argc, char **argv)
     g_test_add_func ("/normal/descriptors", test_descriptors);
     g_test_add_func ("/normal/qmi", test_qmi);
     g_test_add_func ("/normal/reenumerate", test_reenumerate);
+    g_test_add_func ("/normal/usb-id", test_usb_id);
     return g_test_run ();
 }

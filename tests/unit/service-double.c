@@ -376,25 +376,6 @@ mfu_world_free (MfuWorld *world)
     g_free (world);
 }
 
-MfuUsbDevice *
-mfu_usb_device_ref (MfuUsbDevice *device)
-{
-    g_atomic_ref_count_inc (&device->ref_count);
-    return device;
-}
-
-void
-mfu_usb_device_unref (MfuUsbDevice *device)
-{
-    if (!g_atomic_ref_count_dec (&device->ref_count))
-        return;
-    g_free (device->sysfs);
-    g_free (device->port);
-    g_free (device->product);
-    g_ptr_array_unref (device->interfaces);
-    g_free (device);
-}
-
 static void
 interface_free (MfuUsbInterface *interface)
 {
