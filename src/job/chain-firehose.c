@@ -35,18 +35,28 @@
 /* Source: ModemManager exports an EC25 5 to 15 s after its arrival, 35 s where a port stays mute. */
 #define VERIFY_MS (180 * 1000)
 
+/* How long the modem itself is asked before ModemManager is looked for again. */
+#define ASK_SLICE_MS (15 * 1000)
+
 #define BLOCKS_PER_SECOND 500.0
 #define BYTES_PER_SECOND  (4.0 * 1000 * 1000)
 
+/* Again and again: a ModemManager that was started meanwhile has not been told. */
 static gboolean
-run_take (MfuRun *run, GError **error)
+take (MfuRun *run, GError **error)
 {
     if (run->host == NULL || run->host->klass->take == NULL)
         return TRUE;
     if (!run->host->klass->take (run->host, run->device, run->cancellable, error))
         return FALSE;
     run->has_taken = TRUE;
-    return mfu_run_identify (run, error);
+    return TRUE;
+}
+
+static gboolean
+run_take (MfuRun *run, GError **error)
+{
+    return take (run, error) && (!run->has_taken || mfu_run_identify (run, error));
 }
 
 /* A modem that does not answer may obey all the same, and leave while it is being asked again: FALSE is a
@@ -54,6 +64,9 @@ run_take (MfuRun *run, GError **error)
 static gboolean
 ask_for_switch (MfuRun *run, GError **error)
 {
+    if (!take (run, error))
+        return FALSE;
+    mfu_run_hold (run);
     for (guint i = 0; i < SWITCH_TRIES; i++) {
         g_autoptr (GError) local = NULL;
         g_autoptr (MfuEngine) diag = mfu_diag_switch_to_edl_new ();
@@ -110,7 +123,7 @@ static gboolean
 follow_restart (MfuRun *run, gpointer wait, GError **error)
 {
     MfuUsbDevice *arrived = run->world->klass->wait_next (
-        run->world, wait, 1u << MFU_MODE_NORMAL | 1u << MFU_MODE_EDL, TRUE,
+        run->world, wait, 1u << MFU_MODE_NORMAL | 1u << MFU_MODE_EDL, run->hold == NULL,
         mfu_clock_deadline_us (run->world->clock, run->family->return_ms), NULL, error);
 
     mfu_edl_close (run);
@@ -121,7 +134,7 @@ follow_restart (MfuRun *run, gpointer wait, GError **error)
     if (arrived->mode == MFU_MODE_EDL)
         return TRUE;
     run->was_normal = TRUE;
-    return run_take (run, error) && run_switch (run, error);
+    return mfu_run_let_drivers_in (run, error) && run_take (run, error) && run_switch (run, error);
 }
 
 /* A ROM that was in the middle of something leaves by itself; one that does not like to be asked who it is
@@ -145,6 +158,7 @@ is_worth_a_restart (MfuRun *run, const GError *failure)
 static gboolean
 run_load (MfuRun *run, GError **error)
 {
+    mfu_run_hold (run);
     for (guint i = 1;; i++) {
         g_autoptr (GError) local = NULL;
         gpointer wait = run->world->klass->arm (run->world, run->port, run->device, error);
@@ -332,6 +346,7 @@ run_restart (MfuRun *run, GError **error)
 
     if (wait == NULL)
         return FALSE;
+    mfu_run_release (run);
     if (mfu_edl_reset (run, error)) {
         mfu_edl_close (run);
         arrived = run->world->klass->wait_next (
@@ -353,24 +368,40 @@ run_restart (MfuRun *run, GError **error)
     return FALSE;
 }
 
-/* ModemManager's word, or where it does not run, the modem's own. */
+/* ModemManager's word, or where it does not run, the modem's own; in turns, because one that is started just
+ * then takes the AT port for itself. */
 static char *
 new_version (MfuRun *run, GError **error)
 {
-    gint64 deadline_us = mfu_clock_deadline_us (run->world->clock, VERIFY_MS);
-    g_autoptr (GError) local = NULL;
-    char *version;
+    MfuClock *clock = run->world->clock;
+    gint64 deadline_us = mfu_clock_deadline_us (clock, VERIFY_MS);
+    gboolean has_host = run->host != NULL && run->host->klass->wait_version != NULL;
 
-    if (run->host == NULL || run->host->klass->wait_version == NULL)
-        return mfu_ask_version (run->world, run->device, deadline_us, NULL, error);
-    version =
-        run->host->klass->wait_version (run->host, run->device, deadline_us, &run->modem_path, NULL, &local);
-    if (version != NULL || !g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_FOUND)) {
-        if (version == NULL)
+    for (;;) {
+        g_autoptr (GError) local = NULL;
+        gboolean is_absent = !has_host;
+        gint64 slice_us;
+        char *version = NULL;
+
+        if (has_host) {
+            version = run->host->klass->wait_version (run->host, run->device, deadline_us, &run->modem_path,
+                                                      NULL, &local);
+            is_absent = g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_FOUND);
+        }
+        slice_us = MIN (deadline_us, mfu_clock_deadline_us (clock, ASK_SLICE_MS));
+        if (is_absent) {
+            g_clear_error (&local);
+            version = mfu_ask_version (run->world, run->device, slice_us, NULL, &local);
+        }
+        if (version != NULL)
+            return version;
+        if (!is_absent || slice_us >= deadline_us ||
+            !(g_error_matches (local, MFU_ERROR, MFU_ERROR_BUSY) ||
+              g_error_matches (local, MFU_ERROR, MFU_ERROR_TIMED_OUT))) {
             g_propagate_error (error, g_steal_pointer (&local));
-        return version;
+            return NULL;
+        }
     }
-    return mfu_ask_version (run->world, run->device, deadline_us, NULL, error);
 }
 
 static gboolean

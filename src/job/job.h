@@ -14,10 +14,11 @@ typedef struct _MfuJobHostClass MfuJobHostClass;
 /* What the service does for a job: ModemManager and the system. All called in the job's thread, all may
  * block. Every entry may be NULL (rescue). */
 struct _MfuJobHostClass {
-    /* Makes ModemManager let go of the modem (InhibitDevice), and keeps the machine awake. */
+    /* Makes ModemManager let go of the modem (InhibitDevice), and keeps the machine awake. Called again it
+     * makes sure that this still holds, and asks a ModemManager that was started meanwhile anew. */
     gboolean (*take) (MfuJobHost *host, const MfuUsbDevice *device, GCancellable *cancellable,
                       GError **error);
-    /* The opposite; called exactly once after a successful take, on every path, with the modem that is back
+    /* The opposite; called exactly once after successful takes, on every path, with the modem that is back
      * in normal mode or NULL. Also called when the process must not leave the modem to ModemManager. */
     void (*give_back) (MfuJobHost *host, const MfuUsbDevice *device);
     /* After give_back: waits until ModemManager has the modem again and returns its version (newly allocated,

@@ -90,6 +90,7 @@ mfu_run_execute (MfuRun *run, GError **error)
     if (!is_done)
         g_propagate_error (error, g_steal_pointer (&local));
     mfu_edl_close (run);
+    mfu_run_release (run);
     mfu_run_give_back (run);
     return is_done;
 }
@@ -123,6 +124,7 @@ leave (MfuRun *run, GError **error)
     if (run->device->mode == MFU_MODE_NORMAL) {
         /* Untouched: ModemManager up to 1.20.4 dies when a device that never went away is uninhibited. What
          * comes back has the device number that it had, and is there when the call returns. */
+        mfu_run_release (run);
         if (!run->world->klass->reenumerate (run->world, run->device, error))
             return NULL;
         return run->world->klass->arm (run->world, run->port, NULL, error);
@@ -133,6 +135,7 @@ leave (MfuRun *run, GError **error)
         return NULL;
     }
     wait = run->world->klass->arm (run->world, run->port, run->device, error);
+    mfu_run_release (run);
     if (wait == NULL || mfu_edl_reset (run, error))
         return wait;
     run->world->klass->disarm (run->world, wait);
@@ -173,7 +176,7 @@ mfu_run_put_back (MfuRun *run)
     g_autoptr (GError) error = NULL;
 
     /* Nothing has happened to it yet, or it was stuck before. */
-    if (!run->has_taken && run->device != NULL && run->device->mode == MFU_MODE_NORMAL)
+    if (!run->has_taken && run->hold == NULL && run->device != NULL && run->device->mode == MFU_MODE_NORMAL)
         return;
     mfu_job_report_title (run->job, _ ("putting the modem back"));
     if (run->channel == NULL && !find_again (run))
@@ -201,9 +204,57 @@ mfu_run_give_back (MfuRun *run)
 }
 
 void
+mfu_run_hold (MfuRun *run)
+{
+    g_autoptr (GError) error = NULL;
+
+    if (run->hold != NULL || run->cannot_hold)
+        return;
+    run->hold = run->world->klass->hold (run->world, run->port, &error);
+    run->cannot_hold = run->hold == NULL;
+    if (run->cannot_hold)
+        mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "cannot keep other programs off the port: %s",
+                 error->message);
+}
+
+void
+mfu_run_release (MfuRun *run)
+{
+    if (run->hold != NULL)
+        run->world->klass->release (run->world, run->hold);
+    run->hold = NULL;
+}
+
+gboolean
+mfu_run_let_drivers_in (MfuRun *run, GError **error)
+{
+    gpointer wait;
+    MfuUsbDevice *arrived = NULL;
+
+    if (run->hold == NULL)
+        return TRUE;
+    mfu_run_release (run);
+    if (!run->world->klass->reenumerate (run->world, run->device, error))
+        return FALSE;
+    wait = run->world->klass->arm (run->world, run->port, NULL, error);
+    if (wait != NULL)
+        arrived = run->world->klass->wait_next (
+            run->world, wait, 1u << MFU_MODE_NORMAL, TRUE,
+            mfu_clock_deadline_us (run->world->clock, run->family->settle_ms), NULL, error);
+    if (wait != NULL)
+        run->world->klass->disarm (run->world, wait);
+    if (arrived == NULL)
+        return FALSE;
+    g_clear_pointer (&run->device, mfu_usb_device_unref);
+    run->device = arrived;
+    return TRUE;
+}
+
+void
 mfu_run_clear (MfuRun *run)
 {
     mfu_edl_close (run);
+    mfu_run_release (run);
     g_clear_pointer (&run->device, mfu_usb_device_unref);
     g_clear_pointer (&run->journal, mfu_journal_free);
     g_clear_pointer (&run->memory, mfu_journal_record_free);

@@ -48,6 +48,8 @@ struct _MfuRun {
     MfuUsbDevice *device; /* where the modem stands now; NULL while it is between two identities */
     gboolean was_normal;  /* when the job found it */
     gboolean has_taken;   /* ModemManager has let go and must be given back */
+    gpointer hold;        /* of the port, against drivers; NULL: none */
+    gboolean cannot_hold; /* it was tried in vain */
     gboolean is_past_no_return;
     gboolean skips_identity; /* the boot ROM refused to be identified */
     gboolean has_written;    /* every byte is in flash */
@@ -74,6 +76,17 @@ void mfu_run_put_back (MfuRun *run);
 
 /* Lifts the inhibition; harmless when it is not held. */
 void mfu_run_give_back (MfuRun *run);
+
+/* Keeps drivers, and with them ModemManager, off the port from the modem's next arrival on: an inhibition is
+ * forgotten when ModemManager is restarted, this is not. Where it cannot be had, the log says so. Harmless
+ * when it is held already. */
+void mfu_run_hold (MfuRun *run);
+
+/* Before the reset after which the modem shall be seen by all; harmless when it is not held. */
+void mfu_run_release (MfuRun *run);
+
+/* A modem that came up in normal mode while the port was held gets its drivers. */
+gboolean mfu_run_let_drivers_in (MfuRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 void mfu_run_clear (MfuRun *run);
 

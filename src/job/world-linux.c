@@ -85,6 +85,18 @@ linux_reenumerate (MfuWorld *world, const MfuUsbDevice *device, GError **error)
     return mfu_ports_reenumerate (ports_of (world), device, error);
 }
 
+static gpointer
+linux_hold (MfuWorld *world, const char *port, GError **error)
+{
+    return mfu_ports_hold (ports_of (world), port, error);
+}
+
+static void
+linux_release (MfuWorld *world, gpointer hold)
+{
+    mfu_port_hold_free (hold);
+}
+
 static void
 linux_keep_awake (MfuWorld *world, const MfuUsbDevice *device)
 {
@@ -112,6 +124,8 @@ static const MfuWorldClass linux_class = {
     .open_usb = linux_open_usb,
     .open_tty = linux_open_tty,
     .reenumerate = linux_reenumerate,
+    .hold = linux_hold,
+    .release = linux_release,
     .keep_awake = linux_keep_awake,
     .find_power_manager = linux_find_power_manager,
     .free = linux_free,

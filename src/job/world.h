@@ -21,6 +21,11 @@ struct _MfuWorldClass {
     MfuChannel *(*open_tty) (MfuWorld *world, const MfuUsbDevice *device, guint interface,
                              GCancellable *cancellable, GError **error);
     gboolean (*reenumerate) (MfuWorld *world, const MfuUsbDevice *device, GError **error);
+    /* Keeps every driver of the kernel, and so everybody but us, off what arrives in `port` or its peer until
+     * released; what is there now keeps its drivers, and what came meanwhile stays without them until it is
+     * enumerated anew. NULL where that is not possible. */
+    gpointer (*hold) (MfuWorld *world, const char *port, GError **error);
+    void (*release) (MfuWorld *world, gpointer hold);
     void (*keep_awake) (MfuWorld *world, const MfuUsbDevice *device);
     /* The name of what may cut a modem's power by itself, or NULL; newly allocated. */
     char *(*find_power_manager) (MfuWorld *world);

@@ -4,6 +4,7 @@
  * its own: closing it, or dying, gives the modem back, whatever else went wrong.
  *
  *   take          InhibitDevice (uid, true) --> modem object leaves the bus
+ *   take again    nothing, unless ModemManager has been started meanwhile: a new one knows of no inhibition
  *   ...           the modem is flashed
  *   give_back     InhibitDevice (uid, false), close
  *   wait_version  --> new modem object, its version */
@@ -27,6 +28,8 @@
 
 #define UNINHIBIT_TIMEOUT_MS 30000
 
+#define OWNER_TIMEOUT_MS 5000
+
 /* The signals of an object's departure travel another connection than the reply that announces it. */
 #define UNEXPORT_TIMEOUT_US (5 * G_TIME_SPAN_SECOND)
 
@@ -47,6 +50,7 @@ typedef struct {
 
     GDBusConnection *holder; /* owns the inhibition; NULL: nothing is inhibited */
     char *uid;               /* of the inhibited device */
+    char *owner;             /* unique name of the ModemManager that was told */
     int awake_fd;
     gboolean has_met; /* ModemManager ran when the modem was taken */
 } Host;
@@ -99,15 +103,29 @@ answer_of_error (const GError *error)
     return ANSWER_FAILED;
 }
 
+/* The unique name of the ModemManager that runs now; NULL: none. Newly allocated. */
+static char *
+find_owner (GDBusConnection *connection, GCancellable *cancellable)
+{
+    g_autoptr (GVariant) reply = g_dbus_connection_call_sync (
+        connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetNameOwner",
+        g_variant_new ("(s)", MM_DBUS_SERVICE), G_VARIANT_TYPE ("(s)"), G_DBUS_CALL_FLAGS_NONE,
+        OWNER_TIMEOUT_MS, cancellable, NULL);
+    char *owner = NULL;
+
+    if (reply != NULL)
+        g_variant_get (reply, "(s)", &owner);
+    return owner;
+}
+
 static Answer
-call_inhibit (GDBusConnection *holder, const char *uid, gboolean inhibits, int timeout_ms,
+call_inhibit (GDBusConnection *holder, const char *owner, const char *uid, gboolean inhibits, int timeout_ms,
               GCancellable *cancellable, GError **error)
 {
     g_autoptr (GError) local = NULL;
-    g_autoptr (GVariant) reply =
-        g_dbus_connection_call_sync (holder, MM_DBUS_SERVICE, MM_DBUS_PATH, MM_DBUS_SERVICE, "InhibitDevice",
-                                     g_variant_new ("(sb)", uid, inhibits), NULL,
-                                     G_DBUS_CALL_FLAGS_NO_AUTO_START, timeout_ms, cancellable, &local);
+    g_autoptr (GVariant) reply = g_dbus_connection_call_sync (
+        holder, owner, MM_DBUS_PATH, MM_DBUS_SERVICE, "InhibitDevice", g_variant_new ("(sb)", uid, inhibits),
+        NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, timeout_ms, cancellable, &local);
     Answer answer;
 
     if (reply != NULL)
@@ -150,9 +168,11 @@ try_inhibit (Host *self, GDBusConnection *holder, const MfuUsbDevice *device, gi
 {
     g_autoptr (MfuModem) modem = mfu_modem_manager_find (self->modem_manager, device);
     const char *uid = modem != NULL ? modem->uid : device->sysfs;
+    g_autofree char *owner = find_owner (holder, cancellable);
     g_autoptr (GError) local = NULL;
-    Answer answer = call_inhibit (holder, uid, TRUE, mfu_clock_left_ms (mfu_clock_system (), deadline_us),
-                                  cancellable, &local);
+    /* Where none runs, the name's own error tells. */
+    Answer answer = call_inhibit (holder, owner != NULL ? owner : MM_DBUS_SERVICE, uid, TRUE,
+                                  mfu_clock_left_ms (mfu_clock_system (), deadline_us), cancellable, &local);
 
     /* Nothing that the modem is in but normal mode is ever exported, so there is nothing to wait for. */
     if (answer == ANSWER_NOT_YET && device->mode != MFU_MODE_NORMAL)
@@ -161,6 +181,7 @@ try_inhibit (Host *self, GDBusConnection *holder, const MfuUsbDevice *device, gi
     case ANSWER_TAKEN:
         self->holder = g_object_ref (holder);
         self->uid = g_strdup (uid);
+        self->owner = g_steal_pointer (&owner);
         if (modem != NULL)
             mfu_modem_manager_wait_unexported (self->modem_manager, modem->path,
                                                g_get_monotonic_time () + UNEXPORT_TIMEOUT_US);
@@ -221,13 +242,36 @@ stay_awake_no_more (Host *self)
     self->awake_fd = -1;
 }
 
+static void
+release_holder (Host *self)
+{
+    if (self->holder != NULL && !g_dbus_connection_is_closed (self->holder))
+        g_dbus_connection_close_sync (self->holder, NULL, NULL);
+    g_clear_object (&self->holder);
+    g_clear_pointer (&self->uid, g_free);
+    g_clear_pointer (&self->owner, g_free);
+}
+
+static gboolean
+is_still_taken (Host *self)
+{
+    g_autofree char *owner = NULL;
+
+    if (self->holder == NULL || g_dbus_connection_is_closed (self->holder))
+        return FALSE;
+    owner = find_owner (self->holder, NULL);
+    return owner == NULL || g_str_equal (owner, self->owner);
+}
+
 static gboolean
 host_take (MfuJobHost *host, const MfuUsbDevice *device, GCancellable *cancellable, GError **error)
 {
     Host *self = (Host *) host;
 
-    g_return_val_if_fail (self->holder == NULL, FALSE);
-    self->has_met = mfu_modem_manager_is_running (self->modem_manager);
+    if (is_still_taken (self))
+        return TRUE;
+    release_holder (self);
+    self->has_met = self->has_met || mfu_modem_manager_is_running (self->modem_manager);
     /* Asked in any case: ModemManager may be just starting. */
     if (!inhibit (self, device, cancellable, error))
         return FALSE;
@@ -239,15 +283,6 @@ host_take (MfuJobHost *host, const MfuUsbDevice *device, GCancellable *cancellab
 }
 
 static void
-release_holder (Host *self)
-{
-    if (self->holder != NULL && !g_dbus_connection_is_closed (self->holder))
-        g_dbus_connection_close_sync (self->holder, NULL, NULL);
-    g_clear_object (&self->holder);
-    g_clear_pointer (&self->uid, g_free);
-}
-
-static void
 host_give_back (MfuJobHost *host, const MfuUsbDevice *device)
 {
     Host *self = (Host *) host;
@@ -255,8 +290,8 @@ host_give_back (MfuJobHost *host, const MfuUsbDevice *device)
 
     /* Ignored because closing the connection ends the inhibition too; ModemManager may have been started
      * anew and know nothing of it. */
-    if (self->holder != NULL &&
-        call_inhibit (self->holder, self->uid, FALSE, UNINHIBIT_TIMEOUT_MS, NULL, &local) != ANSWER_TAKEN)
+    if (self->holder != NULL && call_inhibit (self->holder, self->owner, self->uid, FALSE,
+                                              UNINHIBIT_TIMEOUT_MS, NULL, &local) != ANSWER_TAKEN)
         mfu_log (G_LOG_LEVEL_INFO, device != NULL ? device->port : NULL, self->job_id,
                  "ModemManager on getting the modem back: %s", local->message);
     release_holder (self);

@@ -115,9 +115,10 @@ what_is_missing (MfuPortWait *wait, const MfuUsbDevice *device, gboolean wants_t
 
     if (!has_node (ports, device->devnode + strlen ("/dev/")))
         return g_strdup (_ ("its device node is missing"));
-    if (!has_all_interfaces (device) && !mfu_ports_is_held (ports, device->port))
+    wants_tty = wants_tty && device->mode == MFU_MODE_NORMAL && family != NULL;
+    if (!has_all_interfaces (device) && (wants_tty || !mfu_ports_is_held (ports, device->port)))
         return g_strdup (_ ("the kernel has not configured it"));
-    if (!wants_tty || device->mode != MFU_MODE_NORMAL || family == NULL)
+    if (!wants_tty)
         return NULL;
     if (has_tty (ports, device, family->diag_interface) && has_tty (ports, device, family->at_interface) &&
         has_tty (ports, device, family->modem_interface))

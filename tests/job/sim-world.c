@@ -25,6 +25,11 @@ struct _SimWorld {
     gboolean is_dead;
     const char *power_manager;
     int open_error; /* MfuError; -1: none */
+
+    gboolean can_hold, is_held;
+    guint seen_generation;  /* of the device that was last noticed */
+    gboolean has_drivers;   /* the kernel configured it and its drivers took it */
+    guint n_drivers_in_edl; /* EDL devices of which that was true */
 };
 
 typedef struct {
@@ -51,6 +56,38 @@ sim_of_clock (MfuClock *clock)
     return (SimWorld *) ((guint8 *) clock - G_STRUCT_OFFSET (SimWorld, clock));
 }
 
+static MfuMode
+mode_of (const SimUsb *usb)
+{
+    if (usb->vid == 0x05c6 && usb->pid == 0x9008)
+        return MFU_MODE_EDL;
+    if (usb->vid == 0x18d1)
+        return MFU_MODE_FASTBOOT;
+    return usb->n_interfaces == 1 ? MFU_MODE_SBL_DOWNLOAD : MFU_MODE_NORMAL;
+}
+
+/* What the kernel does about an arrival: a device in a held port is left alone for good. */
+static void
+let_kernel_see (SimWorld *sim)
+{
+    const SimUsb *usb = sim_modem_get_usb (sim->modem);
+    guint generation = sim_modem_get_generation (sim->modem);
+
+    if (usb == NULL || generation == sim->seen_generation)
+        return;
+    sim->seen_generation = generation;
+    sim->has_drivers = !sim->is_held;
+    if (sim->has_drivers && mode_of (usb) == MFU_MODE_EDL)
+        sim->n_drivers_in_edl++;
+}
+
+static void
+advance (SimWorld *sim)
+{
+    sim_modem_advance (sim->modem, sim->now_us);
+    let_kernel_see (sim);
+}
+
 static gint64
 clock_now_us (MfuClock *clock)
 {
@@ -63,7 +100,7 @@ clock_sleep_until (MfuClock *clock, gint64 deadline_us, GCancellable *cancellabl
     SimWorld *sim = sim_of_clock (clock);
 
     sim->now_us = MAX (sim->now_us, deadline_us);
-    sim_modem_advance (sim->modem, sim->now_us);
+    advance (sim);
     if (!g_cancellable_is_cancelled (cancellable))
         return TRUE;
     g_set_error_literal (error, MFU_ERROR, MFU_ERROR_CANCELLED, "cancelled");
@@ -77,7 +114,7 @@ happen (SimWorld *sim, GError **error)
     if (!sim->is_dead && sim->hook != NULL && !sim->hook (sim, sim->n_events, sim->user_data))
         sim->is_dead = TRUE;
     sim->n_events++;
-    sim_modem_advance (sim->modem, sim->now_us);
+    advance (sim);
     if (!sim->is_dead)
         return TRUE;
     g_set_error_literal (error, MFU_ERROR, MFU_ERROR_GONE, "the engine was killed");
@@ -92,11 +129,11 @@ jump (SimWorld *sim, gint64 deadline_us)
 
     if (next_us > deadline_us) {
         sim->now_us = MAX (sim->now_us, deadline_us);
-        sim_modem_advance (sim->modem, sim->now_us);
+        advance (sim);
         return FALSE;
     }
     sim->now_us = MAX (sim->now_us + 1, next_us);
-    sim_modem_advance (sim->modem, sim->now_us);
+    advance (sim);
     return TRUE;
 }
 
@@ -246,16 +283,6 @@ static const MfuChannelClass channel_class = {
     .close = channel_close,
 };
 
-static MfuMode
-mode_of (const SimUsb *usb)
-{
-    if (usb->vid == 0x05c6 && usb->pid == 0x9008)
-        return MFU_MODE_EDL;
-    if (usb->vid == 0x18d1)
-        return MFU_MODE_FASTBOOT;
-    return usb->n_interfaces == 1 ? MFU_MODE_SBL_DOWNLOAD : MFU_MODE_NORMAL;
-}
-
 static void
 interface_free (gpointer data)
 {
@@ -285,7 +312,7 @@ device_of (SimWorld *sim)
     device->mode = mode_of (usb);
     device->family = mfu_families_by_usb_id (sim->world.families, usb->vid, usb->pid);
     device->interfaces = g_ptr_array_new_with_free_func (interface_free);
-    for (guint i = 0; i < usb->n_interfaces; i++) {
+    for (guint i = 0; sim->has_drivers && i < usb->n_interfaces; i++) {
         MfuUsbInterface *interface = g_new0 (MfuUsbInterface, 1);
 
         interface->number = usb->interfaces[i].number;
@@ -326,7 +353,8 @@ world_wait_next (MfuWorld *world, gpointer data, guint modes, gboolean wants_tty
     for (;;) {
         g_autoptr (MfuUsbDevice) device = device_of (sim);
 
-        if (device != NULL && device->devnum != wait->leaving && (modes & 1u << device->mode))
+        if (device != NULL && device->devnum != wait->leaving && (modes & 1u << device->mode) &&
+            (sim->has_drivers || !wants_tty || device->mode != MFU_MODE_NORMAL))
             return g_steal_pointer (&device);
         if (!jump (sim, deadline_us)) {
             g_set_error (error, MFU_ERROR, MFU_ERROR_TIMED_OUT, "nothing came to the port");
@@ -342,8 +370,8 @@ world_disarm (MfuWorld *world, gpointer wait)
 }
 
 static MfuChannel *
-world_open (MfuWorld *world, const MfuUsbDevice *device, guint number, GCancellable *cancellable,
-            GError **error)
+world_open_usb (MfuWorld *world, const MfuUsbDevice *device, guint number, GCancellable *cancellable,
+                GError **error)
 {
     SimWorld *sim = sim_of (world);
     const SimUsb *usb;
@@ -379,6 +407,16 @@ world_open (MfuWorld *world, const MfuUsbDevice *device, guint number, GCancella
     return &channel->channel;
 }
 
+static MfuChannel *
+world_open_tty (MfuWorld *world, const MfuUsbDevice *device, guint number, GCancellable *cancellable,
+                GError **error)
+{
+    if (sim_of (world)->has_drivers)
+        return world_open_usb (world, device, number, cancellable, error);
+    g_set_error_literal (error, MFU_ERROR, MFU_ERROR_NOT_FOUND, "no driver has made a tty");
+    return NULL;
+}
+
 static gboolean
 world_reenumerate (MfuWorld *world, const MfuUsbDevice *device, GError **error)
 {
@@ -387,7 +425,34 @@ world_reenumerate (MfuWorld *world, const MfuUsbDevice *device, GError **error)
     if (!happen (sim, error))
         return FALSE;
     sim_modem_reenumerate (sim->modem, sim->now_us);
+    let_kernel_see (sim);
     return TRUE;
+}
+
+static gpointer
+world_hold (MfuWorld *world, const char *port, GError **error)
+{
+    SimWorld *sim = sim_of (world);
+
+    let_kernel_see (sim);
+    g_assert_false (sim->is_held);
+    g_assert_cmpstr (port, ==, PORT);
+    if (!sim->can_hold) {
+        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_BUSY, "the port cannot be held");
+        return NULL;
+    }
+    sim->is_held = TRUE;
+    return sim;
+}
+
+static void
+world_release (MfuWorld *world, gpointer hold)
+{
+    SimWorld *sim = sim_of (world);
+
+    let_kernel_see (sim);
+    g_assert_true (sim->is_held);
+    sim->is_held = FALSE;
 }
 
 static void
@@ -406,9 +471,11 @@ static const MfuWorldClass world_class = {
     .arm = world_arm,
     .wait_next = world_wait_next,
     .disarm = world_disarm,
-    .open_usb = world_open,
-    .open_tty = world_open,
+    .open_usb = world_open_usb,
+    .open_tty = world_open_tty,
     .reenumerate = world_reenumerate,
+    .hold = world_hold,
+    .release = world_release,
     .keep_awake = world_keep_awake,
     .find_power_manager = world_find_power_manager,
 };
@@ -426,6 +493,8 @@ sim_world_new (SimModem *modem, const MfuFamilies *families)
     sim->modem = modem;
     sim->now_us = 1;
     sim->open_error = -1;
+    sim->can_hold = TRUE;
+    let_kernel_see (sim);
     return sim;
 }
 
@@ -484,6 +553,30 @@ void
 sim_world_set_power_manager (SimWorld *sim, const char *name)
 {
     sim->power_manager = name;
+}
+
+void
+sim_world_set_can_hold (SimWorld *sim, gboolean can_hold)
+{
+    sim->can_hold = can_hold;
+}
+
+gboolean
+sim_world_is_held (SimWorld *sim)
+{
+    return sim->is_held;
+}
+
+gboolean
+sim_world_has_drivers (SimWorld *sim)
+{
+    return sim->has_drivers;
+}
+
+guint
+sim_world_get_n_drivers_in_edl (SimWorld *sim)
+{
+    return sim->n_drivers_in_edl;
 }
 
 guint

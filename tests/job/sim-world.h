@@ -35,4 +35,13 @@ void sim_world_set_open_error (SimWorld *sim, int code);
 /* What /sys/class/modem-power would have; a static string, NULL: nothing. */
 void sim_world_set_power_manager (SimWorld *sim, const char *name);
 
+/* Whether ports can be held (at first they can), whether this one is. */
+void sim_world_set_can_hold (SimWorld *sim, gboolean can_hold);
+gboolean sim_world_is_held (SimWorld *sim);
+
+/* Whether the kernel's drivers have taken what is plugged in now, as they do unless the port was held when it
+ * came; and how often they have taken a modem in EDL so far. */
+gboolean sim_world_has_drivers (SimWorld *sim);
+guint sim_world_get_n_drivers_in_edl (SimWorld *sim);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SimWorld, sim_world_free)

@@ -514,6 +514,36 @@ test_power_manager (Fixture *fixture, gconstpointer data)
     g_assert_cmpstr (name, ==, "modem-power");
 }
 
+/* What the kernel leaves alone in a held port is there for us, but is no modem with ttys. */
+static void
+test_held (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autoptr (MfuPortWait) wait = mfu_ports_arm (fixture->ports, "1-1", NULL, &error);
+    g_autoptr (MfuUsbDevice) next = NULL;
+
+    fake_sysfs_plug (fixture->sysfs, &edl);
+    fake_sysfs_write (fixture->sysfs, "1-1", "bNumInterfaces", "");
+    g_assert_null (wait_next (wait, EDL, FALSE, SHORT_MS, &error));
+    g_assert_error (error, MFU_ERROR, MFU_ERROR_TIMED_OUT);
+    g_clear_error (&error);
+    g_ptr_array_add (fixture->ports->held, g_strdup ("1-1"));
+    next = wait_next (wait, EDL, TRUE, SHORT_MS, &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (next->interfaces->len, ==, 0);
+    g_clear_pointer (&next, mfu_usb_device_unref);
+
+    fake_sysfs_unplug (fixture->sysfs, "1-1");
+    fake_sysfs_plug (fixture->sysfs, &ec25);
+    fake_sysfs_write (fixture->sysfs, "1-1", "bNumInterfaces", "");
+    g_assert_null (wait_next (wait, NORMAL, TRUE, SHORT_MS, &error));
+    g_assert_error (error, MFU_ERROR, MFU_ERROR_TIMED_OUT);
+    g_assert_nonnull (strstr (error->message, "configured"));
+    g_clear_error (&error);
+    next = wait_next (wait, NORMAL, FALSE, SHORT_MS, &error);
+    g_assert_no_error (error);
+}
+
 #define ADD(name) g_test_add ("/ports/" #name, Fixture, NULL, set_up, test_##name, tear_down)
 
 int
@@ -537,5 +567,6 @@ main (int argc, char **argv)
     ADD (watch);
     ADD (hold_fails);
     ADD (power_manager);
+    ADD (held);
     return g_test_run ();
 }

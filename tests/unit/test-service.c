@@ -471,6 +471,35 @@ test_modem_manager_restarts (Fixture *fixture, gconstpointer data)
     fixture_assert_string (fixture, path, "Modem", fixture->mm_modem_path);
 }
 
+/* One that was started after the modem was taken is asked as well; one that was asked is not asked twice. */
+static void
+test_taken_again (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *twice = NULL;
+    g_autofree char *path = NULL;
+
+    fixture_start_service (fixture, FIXED);
+    twice = fixture_update (fixture->root, "1-2", "take+take+back+done.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture_wait_state (fixture, twice, "done");
+    g_assert_cmpuint (fixture->mm_n_inhibited, ==, 1);
+
+    path = fixture_update (fixture->root, "1-2", "take+gate+take+take+back+done.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture_wait_string (fixture, path, "Step", "writing");
+    g_assert_cmpuint (fixture->mm_n_inhibited, ==, 2);
+    fixture_stop_mm (fixture);
+    g_object_unref (fixture->mm_connection);
+    fixture->mm_connection = fixture_connect (fixture);
+    fixture_start_mm (fixture);
+    fixture_open_gate (fixture, path);
+    fixture_wait_state (fixture, path, "done");
+    g_assert_cmpuint (fixture->mm_n_inhibited, ==, 3);
+    fixture_wait (is_released, fixture);
+    fixture_assert_string (fixture, path, "Modem", fixture->mm_modem_path);
+}
+
 /* Object paths start anew with each ModemManager; an old result must not claim another modem's. */
 static void
 test_old_paths (Fixture *fixture, gconstpointer data)
@@ -705,6 +734,7 @@ main (int argc, char **argv)
     ADD ("held-by-others", test_held_by_others);
     ADD ("without-modem-manager", test_without_modem_manager);
     ADD ("modem-manager-restarts", test_modem_manager_restarts);
+    ADD ("taken-again", test_taken_again);
     ADD ("old-paths", test_old_paths);
     ADD ("service-dies", test_service_dies);
     ADD ("idle-exit", test_idle_exit);

@@ -16,6 +16,6 @@ done
 # With no more rights than the service has in its unit.
 rights=--bounding-set=-all,+dac_read_search,+sys_ptrace
 subtest service-rights-detach timeout -k 5 40 setpriv "$rights" "$tools/test-usb" -p /usb/detach
-for path in hold reenumerate ttys tty_stuck; do
+for path in hold world_hold reenumerate ttys tty_stuck; do
     subtest "service-rights-$path" timeout -k 5 40 setpriv "$rights" "$tools/test-usb-ports" -p "/usb/$path"
 done

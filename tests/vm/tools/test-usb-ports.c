@@ -4,6 +4,7 @@
 
 #include "fixture.h"
 
+#include "job/world.h"
 #include "transport/tty.h"
 #include "util/error.h"
 
@@ -103,6 +104,18 @@ test_peer (Fixture *fixture, gconstpointer data)
     fixture->device = g_steal_pointer (&next);
 }
 
+static void
+expect_no_tty (Fixture *fixture)
+{
+    g_autoptr (MfuUsbDevice) now = NULL;
+
+    let_pass (500);
+    now = mfu_ports_look (fixture->ports, HS_PORT, NULL);
+    g_assert_nonnull (now);
+    for (guint i = 0; i < now->interfaces->len; i++)
+        g_assert_null (((const MfuUsbInterface *) now->interfaces->pdata[i])->tty);
+}
+
 /* No driver comes near a port that is held; we configure and use the device ourselves; afterwards they do. */
 static void
 test_hold (Fixture *fixture, gconstpointer data)
@@ -126,12 +139,51 @@ test_hold (Fixture *fixture, gconstpointer data)
     g_assert_cmpuint (now->interfaces->len, ==, 0);
     open_channel (fixture);
     expect_works (fixture);
+    /* Not even the configuration that we have chosen brings a driver. */
+    expect_no_tty (fixture);
     g_clear_pointer (&fixture->channel, mfu_channel_close);
+    expect_no_tty (fixture);
     unplug (fixture);
 
     g_clear_pointer (&hold, mfu_port_hold_free);
     plug (fixture, &edl, EDL, FALSE);
     g_assert_true (has_driver_soon (fixture, 0, "qcserial"));
+}
+
+/* As a job does it: a modem that arrives in normal mode while its port is held gets its drivers later. */
+static void
+test_world_hold (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autoptr (MfuWorld) world = mfu_world_new (fixture->families);
+    g_autoptr (MfuUsbDevice) now = NULL;
+    gpointer hold = world->klass->hold (world, HS_PORT, &error);
+    gpointer wait;
+
+    g_assert_no_error (error);
+    g_assert_nonnull (hold);
+    g_assert_null (world->klass->hold (world, SS_PORT, &error));
+    g_assert_error (error, MFU_ERROR, MFU_ERROR_BUSY);
+    g_clear_error (&error);
+
+    wait = world->klass->arm (world, HS_PORT, NULL, &error);
+    fixture->gadget = gadget_plug (0, &ec25);
+    now = world->klass->wait_next (world, wait, NORMAL, FALSE, in_ms (SOON_MS), NULL, &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (now->interfaces->len, ==, 0);
+    g_assert_null (world->klass->open_tty (world, now, 2, NULL, &error));
+    g_assert_error (error, MFU_ERROR, MFU_ERROR_NOT_FOUND);
+    g_clear_error (&error);
+
+    world->klass->release (world, hold);
+    g_assert_true (world->klass->reenumerate (world, now, &error));
+    g_assert_no_error (error);
+    g_clear_pointer (&now, mfu_usb_device_unref);
+    now = world->klass->wait_next (world, wait, NORMAL, TRUE, in_ms (SOON_MS), NULL, &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (now->interfaces->len, ==, 5);
+    world->klass->disarm (world, wait);
+    fixture->device = g_steal_pointer (&now);
 }
 
 static void
@@ -258,6 +310,7 @@ main (int argc, char **argv)
     ADD (tty_stuck);
     ADD (peer);
     ADD (hold);
+    ADD (world_hold);
     ADD (reenumerate);
     ADD (watch);
     ADD (udev_rules);

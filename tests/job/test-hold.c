@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* Whoever else is on the machine: a ModemManager that was restarted in the middle has forgotten that it was
+ * to keep off, and writes to every tty it sees. A job keeps the ttys away, and gives them back on every way
+ * out. */
+
+#include "job-fixture.h"
+
+#include "util/error.h"
+
+#include <string.h>
+
+#define OLD "EC25EFAR06A05M4G"
+#define NEW "EC25EFAR06A08M4G"
+
+static const char *
+new_package (void)
+{
+    return job_fixture_package (NEW, "--version", NEW, "--geometry", "p4K_b256K", "--size", "small", NULL);
+}
+
+typedef struct {
+    guint generation; /* of the device that was probed last */
+    guint n_probes;   /* that reached a modem in EDL */
+} Stranger;
+
+/* Probes each new modem once, as ModemManager does, if there is a tty to do it through. */
+static gboolean
+probe (SimWorld *sim, guint number, gpointer user_data)
+{
+    static const guint8 command[] = "AT\r";
+    Stranger *stranger = user_data;
+    SimModem *modem = sim_world_modem (sim);
+
+    if (!sim_world_has_drivers (sim) || sim_modem_get_usb (modem) == NULL ||
+        sim_modem_get_mode (modem) != SIM_MODE_EDL ||
+        sim_modem_get_generation (modem) == stranger->generation)
+        return TRUE;
+    stranger->generation = sim_modem_get_generation (modem);
+    if (sim_modem_out (modem, sim_world_now_us (sim), 0x01, command, sizeof command - 1) == SIM_OK)
+        stranger->n_probes++;
+    return TRUE;
+}
+
+static void
+set_up (JobFixture *fixture, SimStart start, Stranger *stranger)
+{
+    SimConfig config;
+
+    sim_config_init (&config);
+    config.version = OLD;
+    config.start = start;
+    config.diag_noise = 20;
+    job_fixture_init (fixture, &config);
+    *stranger = (Stranger){ .generation = sim_modem_get_generation (job_fixture_modem (fixture)) };
+    sim_world_set_hook (fixture->sim, probe, stranger);
+}
+
+/* It runs, with its drivers, and the port is nobody's. */
+static void
+assert_given_back (JobFixture *fixture, const char *version)
+{
+    const SimVerdict *verdict;
+
+    g_assert_false (sim_world_is_held (fixture->sim));
+    sim_world_pass_ms (fixture->sim, 60 * 1000);
+    g_assert_cmpint (sim_modem_get_mode (job_fixture_modem (fixture)), ==, SIM_MODE_NORMAL);
+    g_assert_true (sim_world_has_drivers (fixture->sim));
+    verdict = job_fixture_verdict (fixture);
+    g_assert_true (verdict->boots);
+    g_assert_cmpstr (verdict->version, ==, version);
+    g_assert_cmpuint (verdict->n_failures, ==, 0);
+}
+
+static void
+test_nobody_else (void)
+{
+    JobFixture fixture;
+    Stranger stranger;
+
+    set_up (&fixture, SIM_START_NORMAL, &stranger);
+    job_fixture_run (&fixture, new_package ());
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    g_assert_cmpuint (stranger.n_probes, ==, 0);
+    g_assert_cmpuint (sim_world_get_n_drivers_in_edl (fixture.sim), ==, 0);
+    assert_given_back (&fixture, NEW);
+    job_fixture_clear (&fixture);
+}
+
+/* Where the kernel does not let us, the job goes on all the same; and the stranger is one that does write. */
+static void
+test_impossible (void)
+{
+    JobFixture fixture;
+    Stranger stranger;
+
+    set_up (&fixture, SIM_START_NORMAL, &stranger);
+    sim_world_set_can_hold (fixture.sim, FALSE);
+    job_fixture_run (&fixture, new_package ());
+    g_assert_cmpuint (stranger.n_probes, >, 0);
+    g_assert_cmpuint (sim_world_get_n_drivers_in_edl (fixture.sim), >, 0);
+    job_fixture_clear (&fixture);
+
+    set_up (&fixture, SIM_START_NORMAL, &stranger);
+    sim_world_set_hook (fixture.sim, NULL, NULL);
+    sim_world_set_can_hold (fixture.sim, FALSE);
+    job_fixture_run (&fixture, new_package ());
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    assert_given_back (&fixture, NEW);
+    job_fixture_clear (&fixture);
+}
+
+static void
+cancel_in_step (MfuJob *job, MfuJobStatus *status, gpointer user_data)
+{
+    g_autoptr (GError) error = NULL;
+
+    if (!mfu_job_state_is_end (status->state) && status->can_cancel &&
+        strstr (status->step, user_data) != NULL)
+        g_assert_true (mfu_job_cancel (job, &error));
+}
+
+static void
+test_cancelled (gconstpointer step)
+{
+    JobFixture fixture;
+    Stranger stranger;
+
+    set_up (&fixture, SIM_START_NORMAL, &stranger);
+    fixture.changed = cancel_in_step;
+    fixture.user_data = (gpointer) step;
+    job_fixture_run (&fixture, new_package ());
+    job_assert_state (&fixture, MFU_JOB_CANCELLED);
+    g_assert_cmpuint (stranger.n_probes, ==, 0);
+    assert_given_back (&fixture, OLD);
+    job_fixture_clear (&fixture);
+}
+
+typedef struct {
+    const char *name;
+    const char *fault;
+    gboolean is_put_back;
+} Failure;
+
+static const Failure failures[] = {
+    { "no switch", "diag:1+=nak", TRUE },           { "deaf switch", "diag:1+=deaf", TRUE },
+    { "no programmer", "sahara-end:1+=nak", TRUE }, { "no answer", "configure:1+=deaf", TRUE },
+    { "no erase", "erase:1+=nak", FALSE },          { "no write", "program-end:3+=nak", FALSE },
+};
+
+static void
+test_failed (gconstpointer data)
+{
+    const Failure *failure = data;
+    g_autofree char *why = NULL;
+    JobFixture fixture;
+    Stranger stranger;
+
+    set_up (&fixture, SIM_START_NORMAL, &stranger);
+    g_assert_true (sim_modem_add_fault (job_fixture_modem (&fixture), failure->fault, &why));
+    job_fixture_run (&fixture, new_package ());
+    g_assert_cmpuint (stranger.n_probes, ==, 0);
+    g_assert_false (sim_world_is_held (fixture.sim));
+    if (failure->is_put_back) {
+        job_assert_state (&fixture, MFU_JOB_FAILED);
+        assert_given_back (&fixture, OLD);
+    } else {
+        job_assert_state (&fixture, MFU_JOB_NEEDS_RECOVERY);
+    }
+    job_fixture_clear (&fixture);
+}
+
+typedef struct {
+    const char *name;
+    SimStart start;
+} Entry;
+
+static const Entry entries[] = {
+    { "fresh", SIM_START_EDL },       { "half-way", SIM_START_EDL_HALF_WAY },
+    { "error", SIM_START_EDL_ERROR }, { "programmer", SIM_START_EDL_PROGRAMMER },
+    { "raw", SIM_START_EDL_RAW },
+};
+
+/* The boot ROM that is restarted on the way comes up as what it likes: drivers get at it in normal mode only.
+ */
+static void
+test_stuck (gconstpointer data)
+{
+    const Entry *entry = data;
+    JobFixture fixture;
+    Stranger stranger;
+
+    set_up (&fixture, entry->start, &stranger);
+    fixture.allow[1] = "unidentified";
+    job_fixture_run (&fixture, new_package ());
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    g_assert_cmpuint (stranger.n_probes, ==, 0);
+    g_assert_cmpuint (sim_world_get_n_drivers_in_edl (fixture.sim), ==, 1);
+    assert_given_back (&fixture, NEW);
+    job_fixture_clear (&fixture);
+}
+
+typedef struct {
+    MfuJobHost host;
+    guint n_taken, n_given_back;
+    guint n_absent; /* times that ModemManager is not there when it is asked for the version */
+} FakeHost;
+
+static gboolean
+fake_take (MfuJobHost *host, const MfuUsbDevice *device, GCancellable *cancellable, GError **error)
+{
+    ((FakeHost *) host)->n_taken++;
+    return TRUE;
+}
+
+static void
+fake_give_back (MfuJobHost *host, const MfuUsbDevice *device)
+{
+    ((FakeHost *) host)->n_given_back++;
+}
+
+static char *
+fake_wait_version (MfuJobHost *host, const MfuUsbDevice *device, gint64 deadline_us, char **modem_path,
+                   GCancellable *cancellable, GError **error)
+{
+    FakeHost *fake = (FakeHost *) host;
+
+    if (fake->n_absent > 0) {
+        fake->n_absent--;
+        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_NOT_FOUND, "ModemManager does not run");
+        return NULL;
+    }
+    *modem_path = g_strdup ("/Modem/7");
+    return g_strdup (NEW);
+}
+
+static const MfuJobHostClass fake_host_class = { fake_take, fake_give_back, fake_wait_version };
+
+/* ModemManager is asked again right before the modem is told to leave: it may be another one by then. */
+static void
+test_taken_again (void)
+{
+    FakeHost fake = { .host = { &fake_host_class } };
+    JobFixture fixture;
+    Stranger stranger;
+
+    set_up (&fixture, SIM_START_NORMAL, &stranger);
+    fixture.host = &fake.host;
+    job_fixture_run (&fixture, new_package ());
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    g_assert_cmpuint (fake.n_taken, >=, 2);
+    g_assert_cmpuint (fake.n_given_back, ==, 1);
+    g_assert_cmpstr (fixture.status->modem_path, ==, "/Modem/7");
+    job_fixture_clear (&fixture);
+}
+
+/* Without ModemManager the modem tells its version itself. */
+static void
+test_absent (void)
+{
+    FakeHost fake = { .host = { &fake_host_class }, .n_absent = G_MAXUINT };
+    JobFixture fixture;
+    Stranger stranger;
+
+    set_up (&fixture, SIM_START_NORMAL, &stranger);
+    fixture.host = &fake.host;
+    job_fixture_run (&fixture, new_package ());
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    g_assert_cmpstr (fixture.status->to_version, ==, NEW);
+    g_assert_cmpstr (fixture.status->modem_path, ==, "");
+    job_fixture_clear (&fixture);
+}
+
+/* One that was started just when the modem was asked has its AT port: it is the one to ask then. */
+static void
+test_started_late (void)
+{
+    FakeHost fake = { .host = { &fake_host_class }, .n_absent = 1 };
+    g_autofree char *why = NULL;
+    JobFixture fixture;
+    Stranger stranger;
+
+    set_up (&fixture, SIM_START_NORMAL, &stranger);
+    fixture.host = &fake.host;
+    fixture.version = OLD;
+    g_assert_true (sim_modem_add_fault (job_fixture_modem (&fixture), "at:1+=deaf", &why));
+    job_fixture_run (&fixture, new_package ());
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    g_assert_cmpuint (fake.n_absent, ==, 0);
+    g_assert_cmpstr (fixture.status->modem_path, ==, "/Modem/7");
+    job_fixture_clear (&fixture);
+}
+
+int
+main (int argc, char **argv)
+{
+    static const char *const early_steps[] = { "let go", "switching", "loading", "checking" };
+    int result;
+
+    g_test_init (&argc, &argv, NULL);
+    g_test_add_func ("/hold/nobody-else", test_nobody_else);
+    g_test_add_func ("/hold/impossible", test_impossible);
+    g_test_add_func ("/hold/taken-again", test_taken_again);
+    g_test_add_func ("/hold/absent", test_absent);
+    g_test_add_func ("/hold/started-late", test_started_late);
+    for (gsize i = 0; i < G_N_ELEMENTS (early_steps); i++) {
+        g_autofree char *path = g_strdup_printf ("/hold/cancelled/%s", early_steps[i]);
+
+        g_test_add_data_func (path, early_steps[i], test_cancelled);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS (failures); i++) {
+        g_autofree char *path = g_strdup_printf ("/hold/failed/%s", failures[i].name);
+
+        g_test_add_data_func (path, &failures[i], test_failed);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS (entries); i++) {
+        g_autofree char *path = g_strdup_printf ("/hold/stuck/%s", entries[i].name);
+
+        g_test_add_data_func (path, &entries[i], test_stuck);
+    }
+    result = g_test_run ();
+    job_fixture_remove_packages ();
+    return result;
+}
