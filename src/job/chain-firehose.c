@@ -14,12 +14,10 @@
  *     restart   reset, back to normal mode
  *     verify    ModemManager has it again and tells the new version */
 
-#include "job/edl.h"
+#include "job/chain.h"
 
 #include "config.h"
-#include "job/ask.h"
-#include "job/identify.h"
-#include "job/pump.h"
+#include "job/edl.h"
 #include "protocol/diag.h"
 #include "util/error.h"
 #include "util/log.h"
@@ -29,92 +27,22 @@
 
 #include <string.h>
 
-#define SWITCH_TRIES 3
-#define LOAD_TRIES   4
-
-/* Source: ModemManager exports an EC25 5 to 15 s after its arrival, 35 s where a port stays mute. */
-#define VERIFY_MS (180 * 1000)
-
-/* How long the modem itself is asked before ModemManager is looked for again. */
-#define ASK_SLICE_MS (15 * 1000)
+#define LOAD_TRIES 4
 
 #define BLOCKS_PER_SECOND 500.0
 #define BYTES_PER_SECOND  (4.0 * 1000 * 1000)
 
-/* Again and again: a ModemManager that was started meanwhile has not been told. */
-static gboolean
-take (MfuRun *run, GError **error)
-{
-    if (run->host == NULL || run->host->klass->take == NULL)
-        return TRUE;
-    if (!run->host->klass->take (run->host, run->device, run->cancellable, error))
-        return FALSE;
-    run->has_taken = TRUE;
-    return TRUE;
-}
-
-static gboolean
-run_take (MfuRun *run, GError **error)
-{
-    return take (run, error) && (!run->has_taken || mfu_run_identify (run, error));
-}
-
-/* A modem that does not answer may obey all the same, and leave while it is being asked again: FALSE is a
- * refusal, or a port that could not be asked even once. Whether it obeys is for the wait to find out. */
-static gboolean
-ask_for_switch (MfuRun *run, GError **error)
-{
-    if (!take (run, error))
-        return FALSE;
-    mfu_run_hold (run);
-    for (guint i = 0; i < SWITCH_TRIES; i++) {
-        g_autoptr (GError) local = NULL;
-        g_autoptr (MfuEngine) diag = mfu_diag_switch_to_edl_new ();
-        g_autoptr (MfuChannel) channel = run->world->klass->open_tty (
-            run->world, run->device, (guint) run->family->diag_interface, NULL, &local);
-        MfuPump pump = { .channel = channel, .clock = run->world->clock, .port = run->port };
-
-        if (channel != NULL && mfu_pump_run (&pump, diag, &local))
-            return TRUE;
-        mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "switch, try %u: %s", i + 1, local->message);
-        if (channel != NULL && g_error_matches (local, MFU_ERROR, MFU_ERROR_TIMED_OUT))
-            continue;
-        if (i > 0 && !g_error_matches (local, MFU_ERROR, MFU_ERROR_REJECTED) &&
-            !g_error_matches (local, MFU_ERROR, MFU_ERROR_PROTOCOL))
-            return TRUE;
-        g_propagate_prefixed_error (error, g_steal_pointer (&local), _ ("Switching to the download mode: "));
-        return FALSE;
-    }
-    return TRUE;
-}
-
 static gboolean
 run_switch (MfuRun *run, GError **error)
 {
-    gpointer wait;
-    MfuUsbDevice *arrived;
+    const MfuChainSwitch to = {
+        .engine = mfu_diag_switch_to_edl_new,
+        .interface = run->family->diag_interface,
+        .mode = MFU_MODE_EDL,
+        .timeout_ms = run->family->switch_ms,
+    };
 
-    run->world->klass->keep_awake (run->world, run->device);
-    wait = run->world->klass->arm (run->world, run->port, run->device, error);
-    if (wait == NULL)
-        return FALSE;
-    if (!ask_for_switch (run, error)) {
-        run->world->klass->disarm (run->world, wait);
-        return FALSE;
-    }
-    arrived = run->world->klass->wait_next (run->world, wait, 1u << MFU_MODE_EDL, FALSE,
-                                            mfu_clock_deadline_us (run->world->clock, run->family->switch_ms),
-                                            NULL, error);
-    run->world->klass->disarm (run->world, wait);
-    g_clear_pointer (&run->device, mfu_usb_device_unref);
-    run->device = arrived;
-    if (arrived == NULL) {
-        g_prefix_error (error,
-                        _ ("The modem was told to enter its download mode and did not come up there: "));
-        return FALSE;
-    }
-    run->world->klass->keep_awake (run->world, arrived);
-    return TRUE;
+    return mfu_chain_switch (run, &to, error);
 }
 
 /* Ending somebody else's Sahara session restarts the modem: into the boot ROM again, or, where the old boot
@@ -126,7 +54,7 @@ follow_restart (MfuRun *run, gpointer wait, GError **error)
         run->world, wait, 1u << MFU_MODE_NORMAL | 1u << MFU_MODE_EDL, run->hold == NULL,
         mfu_clock_deadline_us (run->world->clock, run->family->return_ms), NULL, error);
 
-    mfu_edl_close (run);
+    mfu_run_close (run);
     if (arrived == NULL)
         return FALSE;
     g_clear_pointer (&run->device, mfu_usb_device_unref);
@@ -134,7 +62,7 @@ follow_restart (MfuRun *run, gpointer wait, GError **error)
     if (arrived->mode == MFU_MODE_EDL)
         return TRUE;
     run->was_normal = TRUE;
-    return mfu_run_let_drivers_in (run, error) && run_take (run, error) && run_switch (run, error);
+    return mfu_run_let_drivers_in (run, error) && mfu_chain_take (run, error) && run_switch (run, error);
 }
 
 /* A ROM that was in the middle of something leaves by itself; one that does not like to be asked who it is
@@ -341,109 +269,7 @@ run_seal (MfuRun *run, GError **error)
 static gboolean
 run_restart (MfuRun *run, GError **error)
 {
-    gpointer wait = run->world->klass->arm (run->world, run->port, run->device, error);
-    MfuUsbDevice *arrived = NULL;
-
-    if (wait == NULL)
-        return FALSE;
-    mfu_run_release (run);
-    if (mfu_edl_reset (run, error)) {
-        mfu_edl_close (run);
-        arrived = run->world->klass->wait_next (
-            run->world, wait, MFU_STANDING_MODES, TRUE,
-            mfu_clock_deadline_us (run->world->clock, run->family->return_ms), NULL, error);
-    }
-    run->world->klass->disarm (run->world, wait);
-    if (arrived == NULL) {
-        g_prefix_error (error, _ ("The firmware is written, but the modem did not come back: "));
-        return FALSE;
-    }
-    g_clear_pointer (&run->device, mfu_usb_device_unref);
-    run->device = arrived;
-    if (arrived->mode == MFU_MODE_NORMAL)
-        return TRUE;
-    g_set_error (error, MFU_ERROR, MFU_ERROR_PROTOCOL,
-                 _ ("The firmware is written, but the modem came back in %s mode instead of normal mode."),
-                 mfu_mode_to_string (arrived->mode));
-    return FALSE;
-}
-
-/* ModemManager's word, or where it does not run, the modem's own; in turns, because one that is started just
- * then takes the AT port for itself. */
-static char *
-new_version (MfuRun *run, GError **error)
-{
-    MfuClock *clock = run->world->clock;
-    gint64 deadline_us = mfu_clock_deadline_us (clock, VERIFY_MS);
-    gboolean has_host = run->host != NULL && run->host->klass->wait_version != NULL;
-
-    for (;;) {
-        g_autoptr (GError) local = NULL;
-        gboolean is_absent = !has_host;
-        gint64 slice_us;
-        char *version = NULL;
-
-        if (has_host) {
-            version = run->host->klass->wait_version (run->host, run->device, deadline_us, &run->modem_path,
-                                                      NULL, &local);
-            is_absent = g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_FOUND);
-        }
-        slice_us = MIN (deadline_us, mfu_clock_deadline_us (clock, ASK_SLICE_MS));
-        if (is_absent) {
-            g_clear_error (&local);
-            version = mfu_ask_version (run->world, run->device, slice_us, NULL, &local);
-        }
-        if (version != NULL)
-            return version;
-        if (!is_absent || slice_us >= deadline_us ||
-            !(g_error_matches (local, MFU_ERROR, MFU_ERROR_BUSY) ||
-              g_error_matches (local, MFU_ERROR, MFU_ERROR_TIMED_OUT))) {
-            g_propagate_error (error, g_steal_pointer (&local));
-            return NULL;
-        }
-    }
-}
-
-static gboolean
-is_version_of_package (const MfuRun *run)
-{
-    const MfuVersionName *wanted = mfu_package_get_version (run->package);
-    MfuVersionName got;
-
-    mfu_version_name_parse (&got, run->version);
-    return !wanted->is_known || (got.is_known && g_ascii_strcasecmp (got.model, wanted->model) == 0 &&
-                                 g_ascii_strcasecmp (got.region, wanted->region) == 0 &&
-                                 g_ascii_strcasecmp (got.hardware, wanted->hardware) == 0 &&
-                                 got.baseline == wanted->baseline && got.release == wanted->release);
-}
-
-static gboolean
-run_verify (MfuRun *run, GError **error)
-{
-    g_autoptr (GError) local = NULL;
-
-    mfu_run_give_back (run);
-    run->version = new_version (run, &local);
-    if (run->version == NULL) {
-        g_set_error (error, MFU_ERROR, MFU_ERROR_FLASHED_UNVERIFIED,
-                     _ ("The firmware is written and the modem is back, but it could not be asked for its "
-                        "version: %s"),
-                     local->message);
-        return FALSE;
-    }
-    if (is_version_of_package (run))
-        return TRUE;
-    g_set_error (
-        error, MFU_ERROR, MFU_ERROR_FLASHED_UNVERIFIED,
-        _ ("The firmware is written and the modem is back, but it says that it runs %s instead of %s."),
-        run->version, run->plan->to);
-    return FALSE;
-}
-
-static double
-seconds_1 (const MfuRun *run)
-{
-    return 1;
+    return mfu_chain_restart (run, mfu_edl_reset, error);
 }
 
 static double
@@ -464,29 +290,18 @@ seconds_write (const MfuRun *run)
     return 1 + (double) run->plan->bytes_total / BYTES_PER_SECOND;
 }
 
-static double
-seconds_restart (const MfuRun *run)
-{
-    return 9;
-}
-
-static double
-seconds_verify (const MfuRun *run)
-{
-    return 15;
-}
-
 static const MfuStep steps[] = {
-    { "take", N_ ("asking ModemManager to let go"), MFU_STEP_NEEDS_NORMAL, seconds_1, run_take },
+    { "take", N_ ("asking ModemManager to let go"), MFU_STEP_NEEDS_NORMAL, mfu_chain_seconds_short,
+      mfu_chain_take },
     { "switch", N_ ("switching to download mode"), MFU_STEP_NEEDS_NORMAL, seconds_switch, run_switch },
-    { "load", N_ ("loading the programmer"), 0, seconds_1, run_load },
-    { "check", N_ ("checking the flash"), 0, seconds_1, run_check },
+    { "load", N_ ("loading the programmer"), 0, mfu_chain_seconds_short, run_load },
+    { "check", N_ ("checking the flash"), 0, mfu_chain_seconds_short, run_check },
     { "erase", N_ ("erasing"), MFU_STEP_NO_RETURN, seconds_erase, run_erase },
     { "write", N_ ("writing"), MFU_STEP_NO_RETURN, seconds_write, run_write },
-    { "seal", N_ ("writing the boot loader"), MFU_STEP_NO_RETURN, seconds_1, run_seal },
-    { "restart", N_ ("restarting the modem"), MFU_STEP_NO_RETURN, seconds_restart, run_restart },
-    { "verify", N_ ("waiting for the modem"), MFU_STEP_NO_RETURN | MFU_STEP_RUNS, seconds_verify,
-      run_verify },
+    { "seal", N_ ("writing the boot loader"), MFU_STEP_NO_RETURN, mfu_chain_seconds_short, run_seal },
+    { "restart", N_ ("restarting the modem"), MFU_STEP_NO_RETURN, mfu_chain_seconds_restart, run_restart },
+    { "verify", N_ ("waiting for the modem"), MFU_STEP_NO_RETURN | MFU_STEP_RUNS, mfu_chain_seconds_verify,
+      mfu_chain_verify },
 };
 
 const MfuStep *

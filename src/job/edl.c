@@ -192,13 +192,6 @@ mfu_edl_open (MfuRun *run, GError **error)
     return talk (run, error);
 }
 
-void
-mfu_edl_close (MfuRun *run)
-{
-    g_clear_pointer (&run->firehose, mfu_engine_free);
-    g_clear_pointer (&run->channel, mfu_channel_close);
-}
-
 gboolean
 mfu_edl_reset (MfuRun *run, GError **error)
 {

@@ -11,9 +11,6 @@
  * it runs already, and connects to it. Afterwards `run->channel` and `run->firehose` are set. */
 gboolean mfu_edl_open (MfuRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Lets go of the channel and of the engine on it; harmless when there is none. */
-void mfu_edl_close (MfuRun *run);
-
 /* Back to the boot ROM's start: by Firehose where the programmer runs, by Sahara elsewhere. */
 gboolean mfu_edl_reset (MfuRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

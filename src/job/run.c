@@ -89,7 +89,7 @@ mfu_run_execute (MfuRun *run, GError **error)
     }
     if (!is_done)
         g_propagate_error (error, g_steal_pointer (&local));
-    mfu_edl_close (run);
+    mfu_run_close (run);
     mfu_run_release (run);
     mfu_run_give_back (run);
     return is_done;
@@ -156,7 +156,7 @@ restart (MfuRun *run, GError **error)
     gpointer wait = leave (run, error);
     MfuUsbDevice *arrived = NULL;
 
-    mfu_edl_close (run);
+    mfu_run_close (run);
     if (wait == NULL)
         return FALSE;
     arrived = run->world->klass->wait_next (run->world, wait, MFU_STANDING_MODES, TRUE,
@@ -168,6 +168,13 @@ restart (MfuRun *run, GError **error)
     g_clear_pointer (&run->device, mfu_usb_device_unref);
     run->device = arrived;
     return TRUE;
+}
+
+void
+mfu_run_close (MfuRun *run)
+{
+    g_clear_pointer (&run->firehose, mfu_engine_free);
+    g_clear_pointer (&run->channel, mfu_channel_close);
 }
 
 void
@@ -253,7 +260,7 @@ mfu_run_let_drivers_in (MfuRun *run, GError **error)
 void
 mfu_run_clear (MfuRun *run)
 {
-    mfu_edl_close (run);
+    mfu_run_close (run);
     mfu_run_release (run);
     g_clear_pointer (&run->device, mfu_usb_device_unref);
     g_clear_pointer (&run->journal, mfu_journal_free);

@@ -74,6 +74,9 @@ gboolean mfu_run_execute (MfuRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT
 /* Brings a modem that was not written to back to normal mode and to ModemManager. */
 void mfu_run_put_back (MfuRun *run);
 
+/* Lets go of the channel and of the engine on it; harmless when there is none. */
+void mfu_run_close (MfuRun *run);
+
 /* Lifts the inhibition; harmless when it is not held. */
 void mfu_run_give_back (MfuRun *run);
 

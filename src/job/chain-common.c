@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* Taking the modem, switching it, and getting it back: the ends of every chain. */
+
+#include "job/chain.h"
+
+#include "config.h"
+#include "job/ask.h"
+#include "job/identify.h"
+#include "job/pump.h"
+#include "util/error.h"
+#include "util/log.h"
+
+#define GETTEXT_PACKAGE MFU_GETTEXT_DOMAIN
+#include <glib/gi18n-lib.h>
+
+#include <string.h>
+
+#define SWITCH_TRIES 3
+
+/* Source: ModemManager exports an EC25 5 to 15 s after its arrival, 35 s where a port stays mute. */
+#define VERIFY_MS (180 * 1000)
+
+/* How long the modem itself is asked before ModemManager is looked for again. */
+#define ASK_SLICE_MS (15 * 1000)
+
+/* Again and again: a ModemManager that was started meanwhile has not been told. */
+static gboolean
+take (MfuRun *run, GError **error)
+{
+    if (run->host == NULL || run->host->klass->take == NULL)
+        return TRUE;
+    if (!run->host->klass->take (run->host, run->device, run->cancellable, error))
+        return FALSE;
+    run->has_taken = TRUE;
+    return TRUE;
+}
+
+gboolean
+mfu_chain_take (MfuRun *run, GError **error)
+{
+    return take (run, error) && (!run->has_taken || mfu_run_identify (run, error));
+}
+
+/* A modem that does not answer may obey all the same, and leave while it is being asked again: FALSE is a
+ * refusal, or a port that could not be asked even once. Whether it obeys is for the wait to find out. */
+static gboolean
+ask_for_switch (MfuRun *run, const MfuChainSwitch *to, GError **error)
+{
+    if (!take (run, error))
+        return FALSE;
+    mfu_run_hold (run);
+    for (guint i = 0; i < SWITCH_TRIES; i++) {
+        g_autoptr (GError) local = NULL;
+        g_autoptr (MfuEngine) engine = to->engine ();
+        g_autoptr (MfuChannel) channel =
+            run->world->klass->open_tty (run->world, run->device, (guint) to->interface, NULL, &local);
+        MfuPump pump = { .channel = channel, .clock = run->world->clock, .port = run->port };
+
+        if (channel != NULL && mfu_pump_run (&pump, engine, &local))
+            return TRUE;
+        mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "switch, try %u: %s", i + 1, local->message);
+        if (channel != NULL && g_error_matches (local, MFU_ERROR, MFU_ERROR_TIMED_OUT))
+            continue;
+        if (i > 0 && !g_error_matches (local, MFU_ERROR, MFU_ERROR_REJECTED) &&
+            !g_error_matches (local, MFU_ERROR, MFU_ERROR_PROTOCOL))
+            return TRUE;
+        g_propagate_prefixed_error (error, g_steal_pointer (&local), _ ("Switching to %s mode: "),
+                                    mfu_mode_to_string (to->mode));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+mfu_chain_switch (MfuRun *run, const MfuChainSwitch *to, GError **error)
+{
+    gpointer wait;
+    MfuUsbDevice *arrived;
+
+    run->world->klass->keep_awake (run->world, run->device);
+    wait = run->world->klass->arm (run->world, run->port, run->device, error);
+    if (wait == NULL)
+        return FALSE;
+    if (!ask_for_switch (run, to, error)) {
+        run->world->klass->disarm (run->world, wait);
+        return FALSE;
+    }
+    arrived =
+        run->world->klass->wait_next (run->world, wait, 1u << to->mode, FALSE,
+                                      mfu_clock_deadline_us (run->world->clock, to->timeout_ms), NULL, error);
+    run->world->klass->disarm (run->world, wait);
+    g_clear_pointer (&run->device, mfu_usb_device_unref);
+    run->device = arrived;
+    if (arrived == NULL) {
+        g_prefix_error (error, _ ("The modem was told to enter %s mode and did not come up there: "),
+                        mfu_mode_to_string (to->mode));
+        return FALSE;
+    }
+    run->world->klass->keep_awake (run->world, arrived);
+    return TRUE;
+}
+
+gboolean
+mfu_chain_restart (MfuRun *run, gboolean (*reset) (MfuRun *run, GError **error), GError **error)
+{
+    gpointer wait = run->world->klass->arm (run->world, run->port, run->device, error);
+    MfuUsbDevice *arrived = NULL;
+
+    if (wait == NULL)
+        return FALSE;
+    mfu_run_release (run);
+    if (reset (run, error)) {
+        mfu_run_close (run);
+        arrived = run->world->klass->wait_next (
+            run->world, wait, MFU_STANDING_MODES, TRUE,
+            mfu_clock_deadline_us (run->world->clock, run->family->return_ms), NULL, error);
+    }
+    run->world->klass->disarm (run->world, wait);
+    if (arrived == NULL) {
+        g_prefix_error (error, _ ("The firmware is written, but the modem did not come back: "));
+        return FALSE;
+    }
+    g_clear_pointer (&run->device, mfu_usb_device_unref);
+    run->device = arrived;
+    if (arrived->mode == MFU_MODE_NORMAL)
+        return TRUE;
+    g_set_error (error, MFU_ERROR, MFU_ERROR_PROTOCOL,
+                 _ ("The firmware is written, but the modem came back in %s mode instead of normal mode."),
+                 mfu_mode_to_string (arrived->mode));
+    return FALSE;
+}
+
+/* ModemManager's word, or where it does not run, the modem's own; in turns, because one that is started just
+ * then takes the AT port for itself. */
+static char *
+new_version (MfuRun *run, GError **error)
+{
+    MfuClock *clock = run->world->clock;
+    gint64 deadline_us = mfu_clock_deadline_us (clock, VERIFY_MS);
+    gboolean has_host = run->host != NULL && run->host->klass->wait_version != NULL;
+
+    for (;;) {
+        g_autoptr (GError) local = NULL;
+        gboolean is_absent = !has_host;
+        gint64 slice_us;
+        char *version = NULL;
+
+        if (has_host) {
+            version = run->host->klass->wait_version (run->host, run->device, deadline_us, &run->modem_path,
+                                                      NULL, &local);
+            is_absent = g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_FOUND);
+        }
+        slice_us = MIN (deadline_us, mfu_clock_deadline_us (clock, ASK_SLICE_MS));
+        if (is_absent) {
+            g_clear_error (&local);
+            version = mfu_ask_version (run->world, run->device, slice_us, NULL, &local);
+        }
+        if (version != NULL)
+            return version;
+        if (!is_absent || slice_us >= deadline_us ||
+            !(g_error_matches (local, MFU_ERROR, MFU_ERROR_BUSY) ||
+              g_error_matches (local, MFU_ERROR, MFU_ERROR_TIMED_OUT))) {
+            g_propagate_error (error, g_steal_pointer (&local));
+            return NULL;
+        }
+    }
+}
+
+static gboolean
+is_version_of_package (const MfuRun *run)
+{
+    const MfuVersionName *wanted = mfu_package_get_version (run->package);
+    MfuVersionName got;
+
+    mfu_version_name_parse (&got, run->version);
+    return !wanted->is_known || (got.is_known && g_ascii_strcasecmp (got.model, wanted->model) == 0 &&
+                                 g_ascii_strcasecmp (got.region, wanted->region) == 0 &&
+                                 g_ascii_strcasecmp (got.hardware, wanted->hardware) == 0 &&
+                                 got.baseline == wanted->baseline && got.release == wanted->release);
+}
+
+gboolean
+mfu_chain_verify (MfuRun *run, GError **error)
+{
+    g_autoptr (GError) local = NULL;
+
+    mfu_run_give_back (run);
+    run->version = new_version (run, &local);
+    if (run->version == NULL) {
+        g_set_error (error, MFU_ERROR, MFU_ERROR_FLASHED_UNVERIFIED,
+                     _ ("The firmware is written and the modem is back, but it could not be asked for its "
+                        "version: %s"),
+                     local->message);
+        return FALSE;
+    }
+    if (is_version_of_package (run))
+        return TRUE;
+    g_set_error (
+        error, MFU_ERROR, MFU_ERROR_FLASHED_UNVERIFIED,
+        _ ("The firmware is written and the modem is back, but it says that it runs %s instead of %s."),
+        run->version, run->plan->to);
+    return FALSE;
+}
+
+double
+mfu_chain_seconds_short (const MfuRun *run)
+{
+    return 1;
+}
+
+double
+mfu_chain_seconds_restart (const MfuRun *run)
+{
+    return 9;
+}
+
+double
+mfu_chain_seconds_verify (const MfuRun *run)
+{
+    return 15;
+}

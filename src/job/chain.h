@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* What the chains have in common. Private to the job room, job's thread. */
+
+#include "job/run.h"
+
+/* ModemManager lets go, and the modem's version is asked for if it was not known well. */
+gboolean mfu_chain_take (MfuRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* How a modem in normal mode is told to come up in another one. */
+typedef struct {
+    MfuEngine *(*engine) (void); /* says it */
+    int interface;               /* of the tty on which it is said */
+    MfuMode mode;
+    guint timeout_ms; /* until it has arrived there */
+} MfuChainSwitch;
+gboolean mfu_chain_switch (MfuRun *run, const MfuChainSwitch *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* After the last write: `reset` makes the modem start, and it has to come up in normal mode. */
+gboolean mfu_chain_restart (MfuRun *run, gboolean (*reset) (MfuRun *run, GError **error),
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Gives the modem back and compares the version that it runs. */
+gboolean mfu_chain_verify (MfuRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* For the estimates of the steps. */
+double mfu_chain_seconds_short (const MfuRun *run);
+double mfu_chain_seconds_restart (const MfuRun *run);
+double mfu_chain_seconds_verify (const MfuRun *run);
