@@ -65,8 +65,7 @@ ask_for_switch (MfuRun *run, const MfuChainSwitch *to, GError **error)
         if (i > 0 && !g_error_matches (local, MFU_ERROR, MFU_ERROR_REJECTED) &&
             !g_error_matches (local, MFU_ERROR, MFU_ERROR_PROTOCOL))
             return TRUE;
-        g_propagate_prefixed_error (error, g_steal_pointer (&local), _ ("Switching to %s mode: "),
-                                    mfu_mode_to_string (to->mode));
+        g_propagate_prefixed_error (error, g_steal_pointer (&local), _ ("Switching to %s: "), _ (to->name));
         return FALSE;
     }
     return TRUE;
@@ -86,15 +85,23 @@ mfu_chain_switch (MfuRun *run, const MfuChainSwitch *to, GError **error)
         run->world->klass->disarm (run->world, wait);
         return FALSE;
     }
-    arrived =
-        run->world->klass->wait_next (run->world, wait, 1u << to->mode, FALSE,
-                                      mfu_clock_deadline_us (run->world->clock, to->timeout_ms), NULL, error);
+    arrived = run->world->klass->wait_next (
+        run->world, wait, 1u << to->mode | (to->may_return ? 1u << MFU_MODE_NORMAL : 0), FALSE,
+        mfu_clock_deadline_us (run->world->clock, to->timeout_ms), NULL, error);
     run->world->klass->disarm (run->world, wait);
     g_clear_pointer (&run->device, mfu_usb_device_unref);
     run->device = arrived;
     if (arrived == NULL) {
-        g_prefix_error (error, _ ("The modem was told to enter %s mode and did not come up there: "),
-                        mfu_mode_to_string (to->mode));
+        g_prefix_error (error, _ ("The modem was told to enter %s and did not come up there: "),
+                        _ (to->name));
+        return FALSE;
+    }
+    if (arrived->mode != to->mode) {
+        g_set_error (
+            error, MFU_ERROR, MFU_ERROR_PROTOCOL,
+            _ ("The modem was told to enter %s and came back in normal mode; if a power manager or a udev "
+               "rule switches modems off and on whose ttys vanish, stop it and try again."),
+            _ (to->name));
         return FALSE;
     }
     run->world->klass->keep_awake (run->world, arrived);

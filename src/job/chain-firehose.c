@@ -36,6 +36,7 @@ static gboolean
 run_switch (MfuRun *run, GError **error)
 {
     const MfuChainSwitch to = {
+        .name = N_ ("download mode"),
         .engine = mfu_diag_switch_to_edl_new,
         .interface = run->family->diag_interface,
         .mode = MFU_MODE_EDL,

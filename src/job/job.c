@@ -436,12 +436,6 @@ make_plan (MfuJob *job, MfuRun *run, GError **error)
                              .mode = job->device->mode };
     MfuPlanOptions options = { .allowed = job->allowed, .method = job->method };
 
-    if (facts.mode != MFU_MODE_NORMAL && facts.mode != MFU_MODE_EDL) {
-        g_set_error (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED,
-                     _ ("The device in port %s is in %s mode, from which this version cannot flash."),
-                     job->device->port, mfu_mode_to_string (facts.mode));
-        return FALSE;
-    }
     if (!recall (job, run, &facts, error) || !know_version (job, &facts, error))
         return FALSE;
     run->family = facts.family;
@@ -454,7 +448,7 @@ step_titles (const MfuRun *run)
 {
     g_autoptr (GStrvBuilder) titles = g_strv_builder_new ();
     guint n;
-    const MfuStep *steps = mfu_chain_firehose (&n);
+    const MfuStep *steps = mfu_run_get_steps (run, &n);
 
     for (guint i = 0; i < n; i++)
         if (run->was_normal || !(steps[i].flags & MFU_STEP_NEEDS_NORMAL))

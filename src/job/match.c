@@ -17,8 +17,8 @@
 #include <string.h>
 
 static const char *const allow_names[] = {
-    "variant",   "baseline",  "geometry", "unidentified",     "project",
-    "reinstall", "downgrade", "unnamed",  "volatile-journal", "power-manager",
+    "variant",   "baseline", "geometry",         "unidentified",  "project",    "reinstall",
+    "downgrade", "unnamed",  "volatile-journal", "power-manager", "boot-chain",
 };
 
 typedef struct {

@@ -17,6 +17,7 @@ typedef enum {
     MFU_ALLOW_UNNAMED = 1 << 7,
     MFU_ALLOW_VOLATILE_JOURNAL = 1 << 8,
     MFU_ALLOW_POWER_MANAGER = 1 << 9,
+    MFU_ALLOW_BOOT_CHAIN = 1 << 10,
 } MfuAllow;
 
 /* Bits for the names of a NULL-terminated list (NULL: none); INVALID_ARGS names the first unknown one. */

@@ -12,6 +12,7 @@
 #include "job/plan.h"
 
 #include "config.h"
+#include "job/plan-fastboot.h"
 #include "job/plan-ranges.h"
 #include "util/error.h"
 
@@ -20,35 +21,90 @@
 
 #include <string.h>
 
-/* For the estimate. Source: observed rates of 3.4 to 4 MB/s by several flashers on RM500Q and EG25-G; erases
- * take 8 ms to 745 ms for a partition; the modem boots in about 8 s and ModemManager takes it some 15 s
- * later. */
-#define NAND_BYTES_PER_SECOND   (4 * 1000 * 1000)
-#define ERASE_BLOCKS_PER_SECOND 500
-#define SWITCH_SECONDS          6
-#define RETURN_SECONDS          23
+/* For the estimate. Source: observed rates of 3.4 to 4 MB/s by several flashers on RM500Q and EG25-G, and of
+ * 20 MB/s for fastboot's downloads (pinephone_modem_sdk issue 44); erases take 8 ms to 745 ms for a
+ * partition; the modem boots in about 8 s and ModemManager takes it some 15 s later. */
+#define NAND_BYTES_PER_SECOND     (4 * 1000 * 1000)
+#define ERASE_BLOCKS_PER_SECOND   500
+#define DOWNLOAD_BYTES_PER_SECOND (20 * 1000 * 1000)
+#define SWITCH_SECONDS            6
+#define RETURN_SECONDS            23
+
+/* Which methods there are, and where each can begin. */
+static const struct {
+    MfuChain chain;
+    guint method; /* MfuPackageMethods */
+    const char *name;
+    guint modes; /* bits 1 << MfuMode from which it can be entered */
+} chains[] = {
+    { MFU_CHAIN_FIREHOSE, MFU_PACKAGE_FIREHOSE, "firehose", 1u << MFU_MODE_NORMAL | 1u << MFU_MODE_EDL },
+    { MFU_CHAIN_FASTBOOT, MFU_PACKAGE_FASTBOOT, "fastboot", 1u << MFU_MODE_NORMAL | 1u << MFU_MODE_FASTBOOT },
+};
+
+/* Why the package and the modem do not go together by this chain; NULL if they do. */
+static char *
+obstacle (const MfuPlan *plan, gsize which, MfuMode mode)
+{
+    gboolean is_firehose = chains[which].chain == MFU_CHAIN_FIREHOSE;
+
+    if (!(chains[which].modes & 1u << mode))
+        return g_strdup_printf (_ ("The modem is in %s mode, from which it cannot be flashed by %s."),
+                                mfu_mode_to_string (mode), chains[which].name);
+    if (!(plan->family->chains & chains[which].chain))
+        return g_strdup_printf (_ ("Modems of the family %s are not flashed by %s."), plan->family->name,
+                                chains[which].name);
+    if (mfu_package_get_methods (plan->package) & chains[which].method)
+        return NULL;
+    return g_strdup (
+        is_firehose
+            ? _ ("The package has no firehose programmer; ask Quectel for the package with the folder "
+                 "update/firehose.")
+            : _ ("The package has no partition_nand.xml that fastboot could follow; ask Quectel for the "
+                 "whole package."));
+}
+
+/* What was asked for, else the first that goes. */
+static gboolean
+choose_chain (MfuPlan *plan, const MfuDeviceFacts *facts, const MfuPlanOptions *options, GError **error)
+{
+    g_autofree char *why_not = NULL;
+    gboolean is_known = options->method == NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS (chains); i++) {
+        gboolean is_asked_for = options->method != NULL && strcmp (options->method, chains[i].name) == 0;
+        char *reason;
+
+        if (options->method != NULL && !is_asked_for)
+            continue;
+        is_known = TRUE;
+        plan->chain = chains[i].chain;
+        plan->method = chains[i].name;
+        reason = obstacle (plan, i, facts->mode);
+        if (reason == NULL)
+            return TRUE;
+        /* That a chain cannot begin here is no news to one who did not ask for it. */
+        if (why_not == NULL && (is_asked_for || chains[i].modes & 1u << facts->mode))
+            why_not = reason;
+        else
+            g_free (reason);
+    }
+    if (!is_known)
+        g_set_error (error, MFU_ERROR, MFU_ERROR_INVALID_ARGS,
+                     _ ("“%s” is no method; there are: firehose, fastboot."), options->method);
+    else if (why_not != NULL)
+        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED, why_not);
+    else
+        g_set_error (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED,
+                     _ ("The device in port %s is in %s mode, from which this version cannot flash."),
+                     facts->port, mfu_mode_to_string (facts->mode));
+    return FALSE;
+}
 
 static gboolean
-check_kind (MfuPackage *package, const MfuPlanOptions *options, const MfuFamily *family, GError **error)
+check_rawprogram (MfuPlan *plan, GError **error)
 {
-    gboolean has_firehose = (mfu_package_get_methods (package) & MFU_PACKAGE_FIREHOSE) != 0;
+    MfuPackage *package = plan->package;
 
-    if (options->method != NULL && strcmp (options->method, "firehose") != 0) {
-        g_set_error (
-            error, MFU_ERROR, MFU_ERROR_UNSUPPORTED,
-            _ ("The method “%s” is not served for this modem; leave the method out, or say firehose."),
-            options->method);
-        return FALSE;
-    }
-    if (!has_firehose || !(family->chains & MFU_CHAIN_FIREHOSE)) {
-        g_set_error (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED,
-                     has_firehose
-                         ? _ ("Modems of the family %s are not flashed by firehose.")
-                         : _ ("The package has no firehose programmer, which a modem of the family %s needs; "
-                              "ask Quectel for the package with the folder update/firehose."),
-                     family->name);
-        return FALSE;
-    }
     if (mfu_package_is_factory (package)) {
         g_set_error_literal (
             error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE,
@@ -56,14 +112,21 @@ check_kind (MfuPackage *package, const MfuPlanOptions *options, const MfuFamily 
                "update package (rawprogram…_update.xml)."));
         return FALSE;
     }
-    if (mfu_package_get_page_size (package) == 0 || mfu_package_get_block_size (package) == 0 ||
-        mfu_package_get_partitions (package)->len == 0) {
+    if (plan->page_size == 0 || plan->block_size == 0 || mfu_package_get_partitions (package)->len == 0) {
         g_set_error_literal (
             error, MFU_ERROR, MFU_ERROR_CORRUPT_PACKAGE,
             _ ("The package brings no partition table (partition_complete_….mbn), without which the "
                "calibration cannot be told from the rest; fetch the whole package again."));
         return FALSE;
     }
+    if (plan->block_size % plan->page_size != 0) {
+        g_set_error (
+            error, MFU_ERROR, MFU_ERROR_CORRUPT_PACKAGE,
+            _ ("The package speaks of blocks of %u bytes and pages of %u, which do not fit each other."),
+            plan->block_size, plan->page_size);
+        return FALSE;
+    }
+    plan->pages_per_block = plan->block_size / plan->page_size;
     return TRUE;
 }
 
@@ -80,10 +143,10 @@ static gboolean
 check_chip (MfuPackage *package, const MfuFamily *family, GPtrArray *warnings, GError **error)
 {
     const char *chip = mfu_package_get_chip_id (package);
-    g_autofree char *programmer =
-        g_path_get_basename (mfu_image_get_name (mfu_package_get_programmer (package)));
+    MfuImage *image = mfu_package_get_programmer (package);
+    g_autofree char *programmer = image != NULL ? g_path_get_basename (mfu_image_get_name (image)) : NULL;
 
-    if (!matches_any (family->programmers, programmer)) {
+    if (programmer != NULL && !matches_any (family->programmers, programmer)) {
         g_set_error (error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE,
                      _ ("The package's programmer is %s, which is for another chip than this modem's %s; "
                         "take a package "
@@ -180,8 +243,13 @@ sum_up (MfuPlan *plan)
     for (guint i = 0; i < plan->erases->len; i++)
         plan->n_erase_blocks +=
             g_array_index (plan->erases, MfuPlanEntry, i).action->num_sectors / plan->pages_per_block;
+    for (guint i = 0; i < plan->flashes->len; i++)
+        plan->bytes_total += mfu_image_get_size (g_array_index (plan->flashes, MfuPlanFlash, i).flash->image);
     plan->seconds = SWITCH_SECONDS + RETURN_SECONDS + plan->n_erase_blocks / ERASE_BLOCKS_PER_SECOND +
                     (guint) (plan->bytes_total / NAND_BYTES_PER_SECOND);
+    /* The image is first sent, then written. */
+    if (plan->chain == MFU_CHAIN_FASTBOOT)
+        plan->seconds += (guint) (plan->bytes_total / DOWNLOAD_BYTES_PER_SECOND);
 }
 
 static void
@@ -212,6 +280,7 @@ commands_text (const MfuPlan *plan)
 
         g_string_append_printf (text, "  vendor  %s\n", action->tag);
     }
+    mfu_plan_describe_flashes (plan, text);
     append_commands (text, plan->erases, "erase", plan->pages_per_block);
     append_commands (text, plan->programs, "write", plan->pages_per_block);
     return g_string_free (text, FALSE);
@@ -224,20 +293,28 @@ describe (MfuPlan *plan, const MfuDeviceFacts *facts)
     g_autofree char *digested = g_strconcat (mfu_package_get_digest (plan->package), "\n", commands, NULL);
     g_autofree char *size = g_format_size_full (plan->bytes_total, G_FORMAT_SIZE_IEC_UNITS);
     g_autofree char *kept = g_strjoinv (", ", plan->family->protected_names);
+    gboolean is_firehose = plan->chain == MFU_CHAIN_FIREHOSE;
+    g_autofree char *way_back =
+        is_firehose
+            ? g_strdup (_ (
+                  "From the first erase to the last write the modem cannot run; if it is interrupted there, "
+                  "it waits in its boot ROM and the same command finishes it.\n"))
+            : mfu_plan_way_back (plan);
     GString *text = g_string_new (NULL);
 
     g_string_append_printf (
         text, _ ("Port %s, %s: %s -> %s by %s, about %u s.\n"), facts->port, plan->family->description,
         *plan->from != '\0' ? plan->from : _ ("unknown firmware"),
         *plan->to != '\0' ? plan->to : mfu_package_get_name (plan->package), plan->method, plan->seconds);
-    g_string_append_printf (
-        text, _ ("%s to write, blocks of %u KiB, pages of %u bytes; in this order (block+count):\n"), size,
-        plan->block_size / 1024, plan->page_size);
+    if (is_firehose)
+        g_string_append_printf (
+            text, _ ("%s to write, blocks of %u KiB, pages of %u bytes; in this order (block+count):\n"),
+            size, plan->block_size / 1024, plan->page_size);
+    else
+        g_string_append_printf (text, _ ("%s to write; in this order:\n"), size);
     g_string_append (text, commands);
-    g_string_append_printf (text, _ ("Kept: %s.\n"), kept);
-    g_string_append (
-        text, _ ("From the first erase to the last write the modem cannot run; if it is interrupted there, "
-                 "it waits in its boot ROM and the same command finishes it.\n"));
+    g_string_append_printf (text, is_firehose ? _ ("Kept: %s.\n") : _ ("Kept: mibib, %s.\n"), kept);
+    g_string_append (text, way_back);
     for (guint i = 0; i < plan->warnings->len; i++)
         g_string_append_printf (text, _ ("Note: %s\n"), (const char *) g_ptr_array_index (plan->warnings, i));
 
@@ -253,7 +330,6 @@ plan_alloc (MfuPackage *package, const MfuDeviceFacts *facts)
 
     plan->package = package;
     plan->family = facts->family;
-    plan->method = "firehose";
     plan->from = g_strdup (facts->version.text);
     plan->to = g_strdup (mfu_package_get_version (package)->text);
     plan->page_size = mfu_package_get_page_size (package);
@@ -261,6 +337,7 @@ plan_alloc (MfuPackage *package, const MfuDeviceFacts *facts)
     plan->vendor_tags = g_array_new (FALSE, TRUE, sizeof (MfuPlanEntry));
     plan->erases = g_array_new (FALSE, TRUE, sizeof (MfuPlanEntry));
     plan->programs = g_array_new (FALSE, TRUE, sizeof (MfuPlanEntry));
+    plan->flashes = g_array_new (FALSE, TRUE, sizeof (MfuPlanFlash));
     plan->warnings = g_ptr_array_new_with_free_func (g_free);
     for (gsize i = 0; warnings != NULL && warnings[i] != NULL; i++)
         g_ptr_array_add (plan->warnings, g_strdup (warnings[i]));
@@ -289,22 +366,20 @@ mfu_plan_new (MfuPackage *package, const MfuDeviceFacts *facts, const MfuPlanOpt
 {
     g_autoptr (MfuPlan) plan = plan_alloc (package, facts);
 
-    if (!check_kind (package, options, facts->family, error) ||
+    if (!choose_chain (plan, facts, options, error) ||
+        (plan->chain == MFU_CHAIN_FIREHOSE && !check_rawprogram (plan, error)) ||
         !check_chip (package, facts->family, plan->warnings, error) ||
         !check_names (plan, facts, options->allowed, error))
         return NULL;
-    if (plan->page_size == 0 || plan->block_size % plan->page_size != 0) {
-        g_set_error (
-            error, MFU_ERROR, MFU_ERROR_CORRUPT_PACKAGE,
-            _ ("The package speaks of blocks of %u bytes and pages of %u, which do not fit each other."),
-            plan->block_size, plan->page_size);
-        return NULL;
+    if (plan->chain == MFU_CHAIN_FASTBOOT) {
+        if (!mfu_plan_add_flashes (plan, options->allowed, error))
+            return NULL;
+    } else {
+        collect_entries (plan);
+        if (!mfu_plan_check_ranges (plan, error))
+            return NULL;
+        put_in_order (plan);
     }
-    plan->pages_per_block = plan->block_size / plan->page_size;
-    collect_entries (plan);
-    if (!mfu_plan_check_ranges (plan, error))
-        return NULL;
-    put_in_order (plan);
     sum_up (plan);
     describe (plan, facts);
     return g_steal_pointer (&plan);
@@ -320,6 +395,7 @@ mfu_plan_free (MfuPlan *plan)
     g_array_unref (plan->vendor_tags);
     g_array_unref (plan->erases);
     g_array_unref (plan->programs);
+    g_array_unref (plan->flashes);
     g_ptr_array_unref (plan->warnings);
     g_free (plan->digest);
     g_free (plan->text);

@@ -29,17 +29,25 @@ typedef struct {
     gboolean is_verified;    /* read back and compared before SBL is written */
 } MfuPlanEntry;
 
+/* One image that fastboot writes to a partition. */
+typedef struct {
+    const MfuFlash *flash;  /* owned by the package */
+    gboolean is_boot_chain; /* while it is half-written nothing is left that could write it again */
+} MfuPlanFlash;
+
 typedef struct {
     MfuPackage *package; /* not owned; outlives the plan */
     const MfuFamily *family;
-    const char *method; /* static */
-    char *from, *to;    /* versions, "" if unknown */
-    guint page_size, block_size;
+    MfuChain chain;
+    const char *method;          /* the chain's name, static */
+    char *from, *to;             /* versions, "" if unknown */
+    guint page_size, block_size; /* 0: not known (fastboot only) */
     guint pages_per_block;
     /* In the order of the wire. */
     GArray *vendor_tags; /* MfuPlanEntry */
     GArray *erases;      /* SBL first */
     GArray *programs;    /* those of the middle in the archive's order, MIBIB, SBL */
+    GArray *flashes;     /* MfuPlanFlash, of the chain fastboot; the boot chain last */
     GPtrArray *warnings; /* char * */
     guint64 bytes_total; /* image bytes to be written */
     guint n_erase_blocks;
@@ -52,6 +60,11 @@ typedef struct {
 MfuPlan *mfu_plan_new (MfuPackage *package, const MfuDeviceFacts *facts, const MfuPlanOptions *options,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void mfu_plan_free (MfuPlan *plan);
+
+/* What fastboot needs of the above: `product` (as the loader calls itself; "": it does not tell) is the
+ * family's, and every image fits into the loader's memory. WRONG_PACKAGE, UNSUPPORTED. */
+gboolean mfu_plan_check_loader (const MfuPlan *plan, const char *product, guint64 max_download,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The last check before the first erase, against the modem itself: its geometry (0: it did not tell) and its
  * live partition table (NULL: it could not be read). Live geometry must be the package's. Nothing planned may

@@ -7,6 +7,7 @@
 
 #include "config.h"
 #include "job/edl.h"
+#include "job/loader.h"
 #include "util/error.h"
 #include "util/log.h"
 
@@ -71,11 +72,17 @@ execute (MfuRun *run, const MfuStep *steps, guint n_steps, GError **error)
     return TRUE;
 }
 
+const MfuStep *
+mfu_run_get_steps (const MfuRun *run, guint *n)
+{
+    return run->plan->chain == MFU_CHAIN_FASTBOOT ? mfu_chain_fastboot (n) : mfu_chain_firehose (n);
+}
+
 gboolean
 mfu_run_execute (MfuRun *run, GError **error)
 {
     guint n_steps;
-    const MfuStep *steps = mfu_chain_firehose (&n_steps);
+    const MfuStep *steps = mfu_run_get_steps (run, &n_steps);
     g_autoptr (GError) local = NULL;
     gboolean is_done = execute (run, steps, n_steps, &local);
 
@@ -129,14 +136,15 @@ leave (MfuRun *run, GError **error)
             return NULL;
         return run->world->klass->arm (run->world, run->port, NULL, error);
     }
-    if (run->device->mode != MFU_MODE_EDL) {
+    if (run->device->mode != MFU_MODE_EDL && run->device->mode != MFU_MODE_FASTBOOT) {
         g_set_error (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED, "the modem is in %s mode",
                      mfu_mode_to_string (run->device->mode));
         return NULL;
     }
     wait = run->world->klass->arm (run->world, run->port, run->device, error);
     mfu_run_release (run);
-    if (wait == NULL || mfu_edl_reset (run, error))
+    if (wait == NULL ||
+        (run->device->mode == MFU_MODE_EDL ? mfu_edl_reset (run, error) : mfu_loader_reboot (run, error)))
         return wait;
     run->world->klass->disarm (run->world, wait);
     return NULL;
@@ -174,6 +182,7 @@ void
 mfu_run_close (MfuRun *run)
 {
     g_clear_pointer (&run->firehose, mfu_engine_free);
+    g_clear_pointer (&run->fastboot, mfu_engine_free);
     g_clear_pointer (&run->channel, mfu_channel_close);
 }
 
@@ -188,6 +197,12 @@ mfu_run_put_back (MfuRun *run)
     mfu_job_report_title (run->job, _ ("putting the modem back"));
     if (run->channel == NULL && !find_again (run))
         return;
+    /* A reboot takes away the note that keeps a modem in fastboot; what an earlier run may have left
+     * half-written would then be started, and could not be reached any more. */
+    if (!run->was_normal && run->device->mode == MFU_MODE_FASTBOOT) {
+        mfu_run_close (run);
+        return;
+    }
     /* A switch that was given up may be obeyed late: then it comes up in the boot ROM once more. */
     for (guint i = 0; i < PUT_BACK_TRIES; i++) {
         if (!restart (run, &error)) {

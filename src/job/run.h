@@ -54,8 +54,9 @@ struct _MfuRun {
     gboolean skips_identity; /* the boot ROM refused to be identified */
     gboolean has_written;    /* every byte is in flash */
 
-    MfuChannel *channel; /* to the EDL identity, while it is open */
+    MfuChannel *channel; /* to the download or fastboot identity, while it is open */
     MfuEngine *firehose; /* while the programmer runs */
+    MfuEngine *fastboot; /* while there is a session with the boot loader */
 
     guint64 bytes_done;
     guint blocks_done;
@@ -63,9 +64,12 @@ struct _MfuRun {
     char *modem_path;
 };
 
-/* The steps that take a modem of the plan's method from where it stands to its new firmware; `n` receives how
- * many. */
+/* The steps that take a modem from where it stands to its new firmware; `n` receives how many. */
 const MfuStep *mfu_chain_firehose (guint *n);
+const MfuStep *mfu_chain_fastboot (guint *n);
+
+/* Those of the plan's chain. */
+const MfuStep *mfu_run_get_steps (const MfuRun *run, guint *n);
 
 /* Runs them all. On failure the modem is put back to normal if it was not written to; `run->device` then
  * tells. */

@@ -45,6 +45,8 @@ static const struct {
     { "sahara", "image-id" },      { "firehose", "payload" },
     { "firehose", "zlp-aware" },   { "timing", "switch-ms" },
     { "timing", "return-ms" },     { "timing", "settle-ms" },
+    { "timing", "fastboot-ms" },   { "family", "memories" },
+    { "fastboot", "products" },    { "fastboot", "boot-chain" },
 };
 
 static const char *const mode_names[] = {
@@ -66,6 +68,9 @@ family_free (MfuFamily *family)
     g_strfreev (family->programmers);
     g_strfreev (family->protected_names);
     g_strfreev (family->raw_images);
+    g_strfreev (family->boot_chain);
+    g_strfreev (family->products);
+    g_clear_pointer (&family->memories, g_array_unref);
     g_clear_pointer (&family->layouts, g_array_unref);
     g_clear_pointer (&family->msm_ids, g_array_unref);
     g_free (family);
@@ -230,15 +235,15 @@ read_chains (Reader *reader)
 
 /* Partition names are compared in lower case and without "0:" everywhere. */
 static char **
-read_partitions (Reader *reader, const char *key)
+read_partitions (Reader *reader, const char *group, const char *key)
 {
-    char **names = read_list (reader, "partitions", key, FALSE);
+    char **names = read_list (reader, group, key, FALSE);
 
     for (guint i = 0; names[i] != NULL; i++) {
         g_autofree char *lower = g_ascii_strdown (names[i], -1);
 
         if (!g_str_equal (lower, names[i]) || strchr (names[i], ':') != NULL)
-            reader_fail (reader, "partitions", key, "names are in lower case and without \"0:\"");
+            reader_fail (reader, group, key, "names are in lower case and without \"0:\"");
     }
     return names;
 }
@@ -261,7 +266,42 @@ parse_layout_partition (const char *text, MfuLayoutPartition *partition)
            partition->num_blocks <= MAX_BLOCK;
 }
 
-/* Keys are geometries as package names have them, "p2K_b128K". */
+/* As package names have them, "p2K_b128K". */
+static gboolean
+parse_geometry (const char *text, guint *page_size, guint *block_size)
+{
+    guint page_kib, block_kib;
+    int end = 0;
+
+    if (sscanf (text, "p%uK_b%uK%n", &page_kib, &block_kib, &end) != 2 || text[end] != '\0' ||
+        page_kib == 0 || page_kib > 64 || block_kib < page_kib || block_kib > 16 * 1024)
+        return FALSE;
+    *page_size = page_kib * 1024;
+    *block_size = block_kib * 1024;
+    return TRUE;
+}
+
+/* "M4G p4K_b256K" */
+static GArray *
+read_memories (Reader *reader)
+{
+    g_auto (GStrv) items = read_list (reader, "family", "memories", TRUE);
+    GArray *memories = g_array_new (FALSE, TRUE, sizeof (MfuMemory));
+
+    for (guint i = 0; items[i] != NULL; i++) {
+        g_auto (GStrv) parts = g_strsplit (items[i], " ", 2);
+        MfuMemory memory = { 0 };
+
+        if (g_strv_length (parts) != 2 ||
+            g_strlcpy (memory.code, parts[0], sizeof memory.code) >= sizeof memory.code ||
+            !parse_geometry (parts[1], &memory.page_size, &memory.block_size))
+            reader_fail (reader, "family", "memories", "not of the form \"M4G p4K_b256K\"");
+        g_array_append_val (memories, memory);
+    }
+    return memories;
+}
+
+/* Keys are geometries. */
 static GArray *
 read_layouts (Reader *reader)
 {
@@ -272,14 +312,9 @@ read_layouts (Reader *reader)
     for (guint i = 0; keys != NULL && keys[i] != NULL; i++) {
         g_auto (GStrv) items = read_list (reader, LAYOUTS, keys[i], FALSE);
         MfuLayout layout = { .partitions = g_array_new (FALSE, TRUE, sizeof (MfuLayoutPartition)) };
-        guint page_kib, block_kib;
-        int end = 0;
 
-        if (sscanf (keys[i], "p%uK_b%uK%n", &page_kib, &block_kib, &end) != 2 || keys[i][end] != '\0' ||
-            page_kib == 0 || page_kib > 64 || block_kib < page_kib || block_kib > 16 * 1024)
+        if (!parse_geometry (keys[i], &layout.page_size, &layout.block_size))
             reader_fail (reader, LAYOUTS, keys[i], "not a geometry as p2K_b128K");
-        layout.page_size = page_kib * 1024;
-        layout.block_size = block_kib * 1024;
         for (guint n = 0; items[n] != NULL; n++) {
             MfuLayoutPartition partition = { 0 };
 
@@ -337,13 +372,17 @@ read_family (Reader *reader, MfuFamily *family)
     family->at_interface = (int) read_number (reader, "usb", "at-interface", -1, MAX_INTERFACE);
     family->modem_interface = (int) read_number (reader, "usb", "modem-interface", -1, MAX_INTERFACE);
 
-    family->protected_names = read_partitions (reader, "protected");
-    family->raw_images = read_partitions (reader, "raw-images");
+    family->protected_names = read_partitions (reader, "partitions", "protected");
+    family->raw_images = read_partitions (reader, "partitions", "raw-images");
+    family->boot_chain = read_partitions (reader, "fastboot", "boot-chain");
+    family->products = read_list (reader, "fastboot", "products", FALSE);
+    family->memories = read_memories (reader);
     family->layouts = read_layouts (reader);
     family->sahara_image_id = (guint) read_number (reader, "sahara", "image-id", 0, G_MAXUINT16);
     family->firehose_payload = (guint) read_number (reader, "firehose", "payload", 512, MAX_PAYLOAD);
     family->firehose_zlp_aware = read_boolean (reader, "firehose", "zlp-aware");
     family->switch_ms = (guint) read_number (reader, "timing", "switch-ms", 1, MAX_DEADLINE_MS);
+    family->fastboot_ms = (guint) read_number (reader, "timing", "fastboot-ms", 1, MAX_DEADLINE_MS);
     family->return_ms = (guint) read_number (reader, "timing", "return-ms", 1, MAX_DEADLINE_MS);
     family->settle_ms = (guint) read_number (reader, "timing", "settle-ms", 1, MAX_DEADLINE_MS);
 }
@@ -566,6 +605,18 @@ mfu_family_get_layout (const MfuFamily *family, guint page_size, guint block_siz
 
         if (layout->page_size == page_size && layout->block_size == block_size)
             return layout->partitions;
+    }
+    return NULL;
+}
+
+const MfuMemory *
+mfu_family_get_memory (const MfuFamily *family, const char *code)
+{
+    for (guint i = 0; i < family->memories->len; i++) {
+        const MfuMemory *memory = &g_array_index (family->memories, MfuMemory, i);
+
+        if (g_ascii_strcasecmp (memory->code, code) == 0)
+            return memory;
     }
     return NULL;
 }

@@ -34,6 +34,12 @@ typedef struct {
     GArray *partitions; /* MfuLayoutPartition */
 } MfuLayout;
 
+/* The geometry that a memory code in a version name stands for ("M4G"), in bytes. */
+typedef struct {
+    char code[8];
+    guint page_size, block_size;
+} MfuMemory;
+
 /* Read-only after loading; shared between threads. */
 typedef struct {
     char *name;                                        /* "mdm9x07", the keyfile's name */
@@ -47,15 +53,19 @@ typedef struct {
     char **programmers;     /* programmer names, globs: "prog_nand_firehose_9x07*" */
     char **protected_names; /* partitions that nothing may touch, lower case without "0:" */
     char **raw_images;      /* partitions that are read back before SBL is written: "tz", "rpm", ... */
+    char **boot_chain;      /* what runs before fastboot does, in the order in which it is written */
+    char **products;        /* what fastboot calls itself: "MDM9607" */
+    GArray *memories;       /* MfuMemory */
     GArray *layouts;        /* MfuLayout; for modems whose live partition table cannot be read */
     GArray *msm_ids;        /* guint32, as Sahara tells them; empty: unknown */
     guint sahara_image_id;
     guint firehose_payload;
     gboolean firehose_zlp_aware;
-    guint switch_ms; /* from the switch to the EDL identity's arrival */
-    guint return_ms; /* from reset to the normal identity's arrival */
-    guint settle_ms; /* from there to an AT port that answers */
-    guint8 chains;   /* bits of MfuChain */
+    guint switch_ms;   /* from the switch to the EDL identity's arrival */
+    guint fastboot_ms; /* from the switch to the fastboot identity's arrival */
+    guint return_ms;   /* from reset to the normal identity's arrival */
+    guint settle_ms;   /* from there to an AT port that answers */
+    guint8 chains;     /* bits of MfuChain */
 } MfuFamily;
 
 typedef enum {
@@ -80,5 +90,8 @@ const MfuFamily *mfu_families_by_model (const MfuFamilies *families, const char 
 
 /* The MfuLayoutPartition of a geometry, NULL if it is not known. Owned by the family. */
 GArray *mfu_family_get_layout (const MfuFamily *family, guint page_size, guint block_size);
+
+/* What a memory code stands for; NULL if it is not known. Owned by the family. */
+const MfuMemory *mfu_family_get_memory (const MfuFamily *family, const char *code);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfuFamilies, mfu_families_free)

@@ -17,6 +17,7 @@ static const char complete[] = "[family]\n"
                                "chips=CHIP\n"
                                "programmers=prog*\n"
                                "msm-ids=0x000480e1\n"
+                               "memories=M2G p2K_b128K;M4G p4K_b256K\n"
                                "[usb]\n"
                                "normal=1111:2222 AB1\n"
                                "edl=05c6:9008 EDL\n"
@@ -32,8 +33,12 @@ static const char complete[] = "[family]\n"
                                "[firehose]\n"
                                "payload=8192\n"
                                "zlp-aware=true\n"
+                               "[fastboot]\n"
+                               "products=CHIP\n"
+                               "boot-chain=tz;aboot\n"
                                "[timing]\n"
                                "switch-ms=1\n"
+                               "fastboot-ms=4\n"
                                "return-ms=2\n"
                                "settle-ms=3\n";
 
@@ -118,6 +123,12 @@ test_complete (Fixture *fixture, gconstpointer data)
     g_assert_cmpuint (family->firehose_payload, ==, 8192);
     g_assert_true (family->firehose_zlp_aware);
     g_assert_cmpuint (family->settle_ms, ==, 3);
+    g_assert_cmpuint (family->fastboot_ms, ==, 4);
+    g_assert_cmpstr (family->products[0], ==, "CHIP");
+    g_assert_cmpstr (family->boot_chain[1], ==, "aboot");
+    g_assert_cmpuint (mfu_family_get_memory (family, "m4g")->block_size, ==, 256 * 1024);
+    g_assert_cmpuint (mfu_family_get_memory (family, "M2G")->page_size, ==, 2048);
+    g_assert_null (mfu_family_get_memory (family, "M1G"));
 }
 
 static void
@@ -148,6 +159,10 @@ test_broken (Fixture *fixture, gconstpointer data)
         { "payload=", "payload=99999999999999999999", "[firehose] payload" },
         { "zlp-aware=", "zlp-aware=yes", "[firehose] zlp-aware" },
         { "settle-ms=", "settle-ms=0", "[timing] settle-ms" },
+        { "products=", "products=", "[fastboot] products" },
+        { "boot-chain=", "boot-chain=TZ", "[fastboot] boot-chain" },
+        { "memories=", "memories=M4G", "[family] memories" },
+        { "memories=", "memories=M4G 4K", "[family] memories" },
         { "settle-ms=", "settle-ms=3\nsettel-ms=4", "[timing] settel-ms" },
         { "[sahara]", "[saharah]", "[saharah] image-id" },
         { "[sahara]", "sahara", "ab.conf" },
