@@ -155,13 +155,14 @@ test_limits (void)
 
 /* The whole of a package's list; boots the new version only after `reboot`. */
 static void
-test_update (const char *version, const char *const *names)
+test_update (const char *family, const char *version, const char *const *names)
 {
     SimConfig config;
     Talk talk;
     const SimVerdict *verdict;
 
     sim_config_init (&config);
+    config.family = family;
     config.version = version;
     begin (&talk, &config);
     for (guint i = 0; names[i]; i++) {
@@ -185,8 +186,9 @@ test_updates (void)
                                        "modem", "recoveryfs", "usr_data", "system", NULL };
     static const char *const large[] = { "aboot", "boot", "recovery", "modem", "recoveryfs", "system", NULL };
 
-    test_update ("EC25EFAR06A05M2G", all);
-    test_update ("EC25EFAR06A05M4G", large);
+    test_update ("ec25", "EC25EFAR06A05M2G", all);
+    test_update ("ec25", "EC25EFAR06A05M4G", large);
+    test_update ("ep06", "EP06ELAR03A06M4G", large);
 }
 
 static void
@@ -483,6 +485,30 @@ test_broken_data (void)
     talk_end (&talk);
 }
 
+/* The other controller waits for the rest. */
+static void
+test_short_packets (void)
+{
+    static const guint8 data[70000];
+    SimConfig config;
+    Talk talk;
+
+    sim_config_init (&config);
+    config.family = "ep06";
+    begin (&talk, &config);
+    ask (&talk, "getvar:product", "OKAYMDM9640");
+    ask (&talk, "getvar:max-download-size", "OKAY\t0x8000000");
+    ask (&talk, "download:11000", "DATA00011000");
+    g_assert_true (talk_send (&talk, 1, data, 65536));
+    g_assert_true (talk_send (&talk, 1, data, 100));
+    g_assert_true (talk_send (&talk, 1, NULL, 0));
+    g_assert_true (talk_send (&talk, 1, data, 0x11000 - 65536 - 100));
+    hears (&talk, "OKAY");
+    ask (&talk, "getvar:kernel", "OKAYlk");
+    g_assert_cmpuint (sim_modem_get_verdict (talk.modem)->n_failures, ==, 0);
+    talk_end (&talk);
+}
+
 static void
 test_start_modes (void)
 {
@@ -701,6 +727,7 @@ main (int argc, char **argv)
     g_test_add_func ("/fastboot/chain", test_chain);
     g_test_add_func ("/fastboot/manners", test_manners);
     g_test_add_func ("/fastboot/broken-data", test_broken_data);
+    g_test_add_func ("/fastboot/short-packets", test_short_packets);
     g_test_add_func ("/fastboot/start-modes", test_start_modes);
     g_test_add_func ("/fastboot/faults", test_faults);
     g_test_add_func ("/fastboot/lost", test_lost);
