@@ -7,7 +7,7 @@
  *
  * Commands are chained as V.250 has it: basic commands stick together, extended ones are parted by ';'. What
  * the table does not know is an ERROR. The answers are made up after the public AT manual of the EC25; what
- * ModemManager asks is in it. */
+ * ModemManager asks is in it. atstate.c answers what depends on the card and the network. */
 
 #include "sim/internal.h"
 
@@ -22,9 +22,10 @@
 struct _SimAt {
     SimModem *modem;
     guint8 endpoint;
-    gboolean has_echo, is_verbose, is_quiet;
+    gboolean has_echo, is_verbose, is_quiet, has_error_numbers;
     GString *line;
-    char *previous; /* for A/ */
+    GString *answer; /* of the last command about card, network or radio */
+    char *previous;  /* for A/ */
 };
 
 typedef struct {
@@ -46,31 +47,17 @@ static const Row rows[] = {
     { "+CGSN", "{imei}" },
     { "+GSN", "{imei}" },
     { "+GCAP", "+GCAP: +CGSM" },
-    { "+CIMI", "001010123456789" },
-    { "+QCCID", "+QCCID: 89882390000012345678" },
-    { "+ICCID", "+ICCID: 89882390000012345678" },
-    { "+CPIN?", "+CPIN: READY" },
-    { "+QPINC?", "+QPINC: \"SC\",3,10\n+QPINC: \"P2\",3,10" },
-    { "+CFUN?", "+CFUN: 1" },
     { "+CFUN=?", "+CFUN: (0,1,4),(0,1)" },
-    { "+CREG?", "+CREG: 2,1,\"0001\",\"00000001\",7" },
-    { "+CGREG?", "+CGREG: 2,1,\"0001\",\"00000001\",7" },
-    { "+CEREG?", "+CEREG: 2,1,\"0001\",\"00000001\",7" },
     { "+CREG=?", "+CREG: (0-2)" },
     { "+CGREG=?", "+CGREG: (0-2)" },
     { "+CEREG=?", "+CEREG: (0-2)" },
-    { "+COPS?", "+COPS: 0,0,\"Test Network\",7" },
     { "+COPS=?", "+COPS: (2,\"Test Network\",\"Test\",\"00101\",7),,(0-4),(0-2)" },
-    { "+CSQ", "+CSQ: 22,99" },
-    { "+CESQ", "+CESQ: 99,99,255,255,20,50" },
     { "+CIND=?", "!+CME ERROR: 4" },
     { "+WS46=?", "+WS46: (12,22,25,28,29,30,31)" },
     { "+CGDCONT=?", "+CGDCONT: (1-24,100-179),\"IP\",,,(0-2),(0-4),(0-1),(0-1)\n"
                     "+CGDCONT: (1-24,100-179),\"IPV6\",,,(0-2),(0-4),(0-1),(0-1)\n"
                     "+CGDCONT: (1-24,100-179),\"IPV4V6\",,,(0-2),(0-4),(0-1),(0-1)" },
     { "+CGDCONT?", "+CGDCONT: 1,\"IPV4V6\",\"internet\",\"0.0.0.0\",0,0,0,0" },
-    { "+CGACT?", "+CGACT: 1,1" },
-    { "+CGATT?", "+CGATT: 1" },
     { "+CSCS=?", "+CSCS: (\"GSM\",\"IRA\",\"UCS2\")" },
     { "+CSCS?", "+CSCS: \"IRA\"" },
     { "+CMGF=?", "+CMGF: (0,1)" },
@@ -79,12 +66,9 @@ static const Row rows[] = {
     { "+CPMS?", "+CPMS: \"ME\",0,255,\"ME\",0,255,\"ME\",0,255" },
     { "+CNMI=?", "+CNMI: (0-2),(0-3),(0,2),(0-2),(0,1)" },
     { "+CSMS?", "+CSMS: 0,1,1,1" },
-    { "+CSCA?", "+CSCA: \"+491700000000\",145" },
-    { "+CNUM", "" },
     { "+CLCK=?", "+CLCK: "
                  "(\"SC\",\"AO\",\"OI\",\"OX\",\"AI\",\"IR\",\"AB\",\"AG\",\"AC\",\"PS\",\"PN\",\"PU\","
                  "\"PP\",\"PC\",\"PF\")" },
-    { "+CLCK=\"SC\",2", "+CLCK: 0" },
     { "+CTZU=?", "+CTZU: (0,1,3)" },
     { "+CTZU?", "+CTZU: 0" },
     { "+CTZR=?", "+CTZR: (0-2)" },
@@ -93,8 +77,6 @@ static const Row rows[] = {
     { "+QFASTBOOT=?", "" },
     { "+QGPS=?", "+QGPS: (1-4),(1-255),(1-1000),(1-65535)" },
     { "+QGPS?", "+QGPS: 0" },
-    { "+QUSIM?", "+QUSIM: 1" },
-    { "+QSIMSTAT?", "+QSIMSTAT: 0,1" },
     { "+QCFG=\"USBNET\"", "+QCFG: \"usbnet\",0" },
     { "+QCFG=\"USBCFG\"", "+QCFG: \"usbcfg\",0x2C7C,0x{pid},1,1,1,1,1,0,0" },
     { "+QPRTPARA?", "+QPRTPARA: 1" },
@@ -106,15 +88,13 @@ static const Row rows[] = {
     { "+CMER=?", "+CMER: (0-3),(0),(0),(0-1),(0)" },
     { "+CGEREP=?", "+CGEREP: (0-2),(0,1)" },
     { "+CEER", "+CEER: 0" },
-    { "+CRSM=176,12258,0,0,10", "+CRSM: 144,0,\"98883209000021436587\"" },
 };
 
 /* Commands that set something of no consequence here: by prefix, answered with OK. */
 static const char *const settings[] = {
-    "+CMEE=",    "+CREG=",  "+CGREG=",  "+CEREG=", "+CFUN=1",   "+CFUN=0",   "+CFUN=4", "+CSCS=",
-    "+CMGF=",    "+CPMS=",  "+CNMI=",   "+CSMS=",  "+CTZU=",    "+CTZR=",    "+CLIP=",  "+CRC=",
-    "+CCWA=",    "+CUSD=",  "+CGEREP=", "+CMER=",  "+QINDCFG=", "+QURCCFG=", "+QGPS=",  "+IFC=",
-    "+CGDCONT=", "+CGATT=", "+CGACT=",  "+COPS=",  "+ICF=",     "+CCLK=",
+    "+CREG=", "+CGREG=", "+CEREG=",   "+CSCS=",  "+CMGF=",  "+CPMS=",   "+CNMI=", "+CSMS=",    "+CTZU=",
+    "+CTZR=", "+CLIP=",  "+CRC=",     "+CCWA=",  "+CUSD=",  "+CGEREP=", "+CMER=", "+QINDCFG=", "+QURCCFG=",
+    "+QGPS=", "+IFC=",   "+CGDCONT=", "+CGATT=", "+CGACT=", "+COPS=",   "+ICF=",  "+CCLK=",
 };
 
 SimAt *
@@ -126,7 +106,9 @@ sim_at_new (SimModem *modem, guint8 endpoint)
     at->endpoint = endpoint;
     at->has_echo = TRUE;
     at->is_verbose = TRUE;
+    at->has_error_numbers = TRUE;
     at->line = g_string_new (NULL);
+    at->answer = g_string_new (NULL);
     return at;
 }
 
@@ -134,6 +116,7 @@ void
 sim_at_free (SimAt *at)
 {
     g_string_free (at->line, TRUE);
+    g_string_free (at->answer, TRUE);
     g_free (at->previous);
     g_free (at);
 }
@@ -196,6 +179,10 @@ run_action (SimAt *at, const char *command)
         sim_reset_later (modem, SIM_RESET_BOOT, QUIT_US);
         return "";
     }
+    if (g_str_has_prefix (command, "+CMEE=") && g_ascii_isdigit (command[6])) {
+        at->has_error_numbers = command[6] != '0';
+        return "";
+    }
     if (g_str_has_prefix (command, "+QPOWD")) {
         sim_op (modem, SIM_OP_OTHER, 0, 0, "AT+QPOWD")->is_done = TRUE;
         sim_reset_later (modem, SIM_RESET_OFF, QUIT_US);
@@ -211,6 +198,8 @@ look_up (SimAt *at, const char *command)
 
     if (answer)
         return answer;
+    if (sim_at_state_answer (at->modem, command, at->answer))
+        return at->answer->str;
     for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
         if (!g_str_equal (rows[i].command, command))
             continue;
@@ -278,6 +267,8 @@ run_extended (SimAt *at, const char **p, GString *out)
             g_string_append_c (command, g_ascii_toupper (**p));
     }
     answer = look_up (at, command->str);
+    if (g_str_has_prefix (answer, "!+CME ERROR") && !at->has_error_numbers)
+        return g_strdup ("ERROR");
     if (answer[0] == '!')
         return g_strdup (answer + 1);
     if (answer[0]) {

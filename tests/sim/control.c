@@ -121,6 +121,43 @@ do_reenumerate (Call *call, char **why)
 }
 
 static char *
+do_card (Call *call, char **why)
+{
+    SimCard card;
+
+    if (!sim_card_parse (call->rest, &card)) {
+        *why = g_strdup ("a card is ready, absent, pin or puk");
+        return NULL;
+    }
+    sim_modem_set_card (call->modem, call->now_us, card);
+    return g_strdup ("");
+}
+
+static char *
+do_network (Call *call, char **why)
+{
+    SimNetwork network;
+
+    if (!sim_network_parse (call->rest, &network)) {
+        *why = g_strdup ("a network is home or none");
+        return NULL;
+    }
+    sim_modem_set_network (call->modem, call->now_us, network);
+    return g_strdup ("");
+}
+
+static char *
+do_function (Call *call, char **why)
+{
+    guint64 function = g_ascii_strtoull (call->rest, NULL, 10);
+
+    if (function <= 4 && sim_modem_set_function (call->modem, call->now_us, (guint) function))
+        return g_strdup ("");
+    *why = g_strdup ("a function is 0, 1 or 4");
+    return NULL;
+}
+
+static char *
 do_fault (Call *call, char **why)
 {
     return sim_modem_add_fault (call->modem, call->rest, why) ? g_strdup ("") : NULL;
@@ -205,6 +242,9 @@ static const struct {
     { "power-cycle", do_power_cycle },
     { "usb-boot", do_usb_boot },
     { "reenumerate", do_reenumerate },
+    { "card", do_card },
+    { "network", do_network },
+    { "function", do_function },
     { "fault", do_fault },
     { "no-faults", do_no_faults },
     { "mark", do_mark },

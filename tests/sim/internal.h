@@ -3,6 +3,7 @@
 
 /* What the parts of a simulated modem share: its state, and what the protocol parts may do to it. */
 
+#include "sim/card.h"
 #include "sim/chain.h"
 #include "sim/family.h"
 #include "sim/faults.h"
@@ -28,6 +29,7 @@ typedef enum {
     SIM_QUIRK_FRAGMENT = 1 << 9,
     SIM_QUIRK_READ_64 = 1 << 10,
     SIM_QUIRK_NO_QMI = 1 << 11,
+    SIM_QUIRK_MUTE_AT = 1 << 12,
     SIM_QUIRK_QFASTBOOT_OK = 1 << 24,
     SIM_QUIRK_QFASTBOOT_ERROR = 1 << 25,
     SIM_QUIRK_QFASTBOOT_BACK = 1 << 26,
@@ -68,6 +70,8 @@ struct _SimModem {
     GQueue in[16];      /* SimChunk, by endpoint number */
     guint32 is_stalled; /* bit: endpoint number, +16 for IN */
     SimBoot boot;
+    SimCardState card;
+    guint first_function; /* until the first reset */
 
     SimAt *at[3];
     SimDiag *diag;
@@ -129,6 +133,8 @@ void sim_diag_feed (SimDiag *diag, const guint8 *data, gsize size);
 SimQmi *sim_qmi_new (SimModem *modem);
 void sim_qmi_free (SimQmi *qmi);
 void sim_qmi_send (SimQmi *qmi, const guint8 *data, gsize size);
+/* Indications of a new card, of a change of the registration. */
+void sim_qmi_tell (SimQmi *qmi, gboolean is_other_card, gboolean is_other_registration);
 /* The next answer; how many bytes of it. */
 gsize sim_qmi_receive (SimQmi *qmi, guint8 *data, gsize max);
 

@@ -99,6 +99,9 @@ sim_modem_dup_status_text (SimModem *modem)
     g_string_append_printf (text, "generation=%u\n", modem->generation);
     g_string_append_printf (text, "geometry=%s\n", modem->factory.geometry);
     g_string_append_printf (text, "running=%s\n", modem->boot.version);
+    g_string_append_printf (text, "card=%s\n", sim_card_name (sim_card_get (&modem->card)));
+    g_string_append_printf (text, "function=%u\n", modem->card.function);
+    g_string_append_printf (text, "registered=%s\n", sim_card_is_registered (&modem->card) ? "yes" : "no");
     g_string_append_printf (text, "own-time-us=%" G_GINT64_FORMAT "\n", modem->own_us);
     g_string_append_printf (text, "blocks-erased=%" G_GUINT64_FORMAT "\n", modem->nand->n_erases);
     for (guint i = SIM_MODE_NORMAL; i <= SIM_MODE_FASTBOOT; i++)

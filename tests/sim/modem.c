@@ -40,6 +40,7 @@ static const struct {
     { "fragment", SIM_QUIRK_FRAGMENT },
     { "read-64", SIM_QUIRK_READ_64 },
     { "no-qmi", SIM_QUIRK_NO_QMI },
+    { "mute-at", SIM_QUIRK_MUTE_AT },
     { "qfastboot-ok", SIM_QUIRK_QFASTBOOT_OK },
     { "qfastboot-error", SIM_QUIRK_QFASTBOOT_ERROR },
     { "qfastboot-back", SIM_QUIRK_QFASTBOOT_BACK },
@@ -204,6 +205,7 @@ power_off (SimModem *modem)
     disconnect (modem);
     free_functions (modem);
     modem->mode = SIM_MODE_OFF;
+    sim_card_reset (&modem->card);
     modem->busy_us = 0;
     modem->take_us = 0;
     modem->arrive_us = G_MAXINT64;
@@ -249,7 +251,12 @@ start_normal (SimModem *modem)
 {
     guint8 in, out;
 
-    for (guint i = 0; modem->boot.has_at && sim_family_get_at_port (i, &in, &out); i++)
+    gboolean has_at = modem->boot.has_at && !(modem->quirks & SIM_QUIRK_MUTE_AT);
+
+    modem->card.function = modem->first_function;
+    modem->first_function = 1;
+    modem->card.was_registered = sim_card_is_registered (&modem->card);
+    for (guint i = 0; has_at && sim_family_get_at_port (i, &in, &out); i++)
         modem->at[i] = sim_at_new (modem, in);
     if (modem->boot.has_diag) {
         modem->diag = sim_diag_new (modem);
@@ -595,6 +602,7 @@ sim_config_init (SimConfig *config)
     memset (config, 0, sizeof *config);
     config->family = "ec25";
     config->serial = "700a421b";
+    config->function = 1;
 }
 
 static gboolean
@@ -693,6 +701,9 @@ sim_modem_new (const SimConfig *config, gint64 now_us, char **why)
         return NULL;
     modem->serial = g_strndup (config->serial ? config->serial : "", SERIAL_MAX);
     make_imei (modem);
+    sim_card_insert (&modem->card, config->card);
+    modem->card.network = config->network;
+    modem->first_function = config->function;
     modem->speed = config->speed;
     modem->start = config->start;
     modem->boot_ms = config->boot_ms ? config->boot_ms : boot_ms[speed];

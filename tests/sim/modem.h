@@ -30,6 +30,19 @@ typedef enum {
     SIM_START_FASTBOOT_DATA, /* it waits for data that nobody sends any more */
 } SimStart;
 
+/* The SIM card: as it lies in its tray, or as the modem sees it. */
+typedef enum {
+    SIM_CARD_READY,
+    SIM_CARD_ABSENT,
+    SIM_CARD_PIN, /* asks for its PIN (1234) after each start */
+    SIM_CARD_PUK, /* blocked: asks for its PUK (12345678) */
+} SimCard;
+
+typedef enum {
+    SIM_NETWORK_HOME, /* registered as soon as the card is unlocked and the radio on */
+    SIM_NETWORK_NONE,
+} SimNetwork;
+
 typedef enum {
     SIM_MODE_OFF, /* no power, or booting, or dead */
     SIM_MODE_NORMAL,
@@ -61,10 +74,13 @@ typedef struct {
     guint max_download;    /* fastboot's limit; 0: by family and geometry */
     const guint *bad_blocks;
     guint n_bad_blocks;
+    SimCard card;
+    SimNetwork network;
+    guint function;   /* AT+CFUN until the first reset: 0, 1 (as it is without a word), 4 */
     gboolean is_usb3; /* in a socket that has USB 3: normal mode is there, EDL and fastboot stay on USB 2 */
     /* Comma separated: nak-payload, no-read, no-diag-echo, other-table, in-zlp, sahara-zlp, no-command-mode,
-     * done-complete, merge, fragment, read-64, no-qmi, qfastboot-ok, qfastboot-error, qfastboot-back.
-     * README.md tells what each does. */
+     * done-complete, merge, fragment, read-64, no-qmi, mute-at, qfastboot-ok, qfastboot-error,
+     * qfastboot-back. README.md tells what each does. */
     const char *quirks;
 } SimConfig;
 
@@ -125,6 +141,16 @@ void sim_modem_plug (SimModem *modem, gint64 now_us);
 void sim_modem_power_cycle (SimModem *modem, gint64 now_us);
 void sim_modem_usb_boot (SimModem *modem, gint64 now_us); /* USB_BOOT test point and power cycle: EDL */
 void sim_modem_reenumerate (SimModem *modem, gint64 now_us);
+
+/* The hand at the card, and the world outside. */
+void sim_modem_set_card (SimModem *modem, gint64 now_us, SimCard card);
+void sim_modem_set_network (SimModem *modem, gint64 now_us, SimNetwork network);
+gboolean sim_modem_set_function (SimModem *modem, gint64 now_us, guint function); /* FALSE: no such one */
+/* "ready", "absent", "pin", "puk"; "home", "none". NULL, FALSE: no such one. */
+const char *sim_card_name (SimCard card);
+const char *sim_network_name (SimNetwork network);
+gboolean sim_card_parse (const char *text, SimCard *card);
+gboolean sim_network_parse (const char *text, SimNetwork *network);
 
 /* Faults: "KIND[:N[+]]=ACTION[:ARGUMENT]", README.md has the table. FALSE with `*why` if not understood. */
 gboolean sim_modem_add_fault (SimModem *modem, const char *text, char **why);

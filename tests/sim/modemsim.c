@@ -17,9 +17,10 @@
 
 typedef struct {
     char *family, *usb_id, *version, *geometry, *serial, *log, *control, *start, *speed, *quirks, *state,
-        *ctl;
+        *ctl, *card, *network;
     char **faults, **bad_blocks, **words;
     int port, blocks, boot_ms, edl_ms, noise, payload, download;
+    int function;
     gboolean usb3;
 } Options;
 
@@ -51,6 +52,9 @@ parse_options (Options *options, int *argc, char ***argv)
           "normal, edl, edl-half-way, edl-error, edl-programmer, edl-raw, fastboot, fastboot-dead, "
           "fastboot-data",
           "MODE" },
+        { "sim", 0, 0, G_OPTION_ARG_STRING, &options->card, "SIM card: ready, absent, pin, puk", "CARD" },
+        { "network", 0, 0, G_OPTION_ARG_STRING, &options->network, "home or none", "NETWORK" },
+        { "function", 0, 0, G_OPTION_ARG_INT, &options->function, "AT+CFUN at first: 0, 1, 4", "N" },
         { "nand-speed", 0, 0, G_OPTION_ARG_STRING, &options->speed, "instant or real", "SPEED" },
         { "boot-ms", 0, 0, G_OPTION_ARG_INT, &options->boot_ms, "from reset to normal mode", "MS" },
         { "edl-ms", 0, 0, G_OPTION_ARG_INT, &options->edl_ms, "from reset to EDL", "MS" },
@@ -90,6 +94,18 @@ find_word (const char *word, const char *const *names, guint n)
     return word ? -1 : 0;
 }
 
+static gboolean
+set_states (SimConfig *config, const Options *options)
+{
+    config->function = (guint) options->function;
+    if ((!options->card || sim_card_parse (options->card, &config->card)) &&
+        (!options->network || sim_network_parse (options->network, &config->network)) &&
+        (config->function <= 1 || config->function == 4))
+        return TRUE;
+    fputs ("modemsim: unknown card, network or function\n", stderr);
+    return FALSE;
+}
+
 static SimModem *
 make_modem (const Options *options)
 {
@@ -120,6 +136,8 @@ make_modem (const Options *options)
     if (options->serial)
         config.serial = options->serial;
     config.usb_id = options->usb_id;
+    if (!set_states (&config, options))
+        return NULL;
     config.version = options->version;
     config.geometry = options->geometry;
     config.log_path = options->log;
@@ -211,7 +229,7 @@ run (SimModem *modem, SimUsbip *usbip, int listener)
 int
 main (int argc, char **argv)
 {
-    Options options = { 0 };
+    Options options = { .function = 1 };
     g_autoptr (SimModem) modem = NULL;
     g_autoptr (GError) error = NULL;
     const struct sigaction action = { .sa_handler = on_signal };
