@@ -14,6 +14,7 @@
 #include "config.h"
 
 #include "service/inhibitors.h"
+#include "service/port-users.h"
 #include "util/error.h"
 #include "util/log.h"
 
@@ -38,6 +39,8 @@
 
 /* Each further try follows an export of the modem, so this only bounds a modem that comes and goes. */
 #define MAX_TRIES 5
+
+#define DEV_DIR "/dev"
 
 #define MM_ERROR "org.freedesktop.ModemManager1.Error.Core."
 
@@ -272,6 +275,8 @@ host_take (MfuJobHost *host, const MfuUsbDevice *device, GCancellable *cancellab
         return TRUE;
     release_holder (self);
     self->has_met = self->has_met || mfu_modem_manager_is_running (self->modem_manager);
+    if (!mfu_port_users_check (device, self->system, DEV_DIR, error))
+        return FALSE;
     /* Asked in any case: ModemManager may be just starting. */
     if (!inhibit (self, device, cancellable, error))
         return FALSE;

@@ -61,10 +61,11 @@ read_name (const char *proc_dir)
 }
 
 char *
-mfu_holders_of (const char *devnode)
+mfu_holders_of (const char *devnode, guint but_pid)
 {
     g_autofree char *path = realpath (devnode, NULL);
     g_autofree char *ourselves = g_strdup_printf ("%d", (int) getpid ());
+    g_autofree char *but = g_strdup_printf ("%u", but_pid);
     g_autoptr (GString) holders = g_string_new (NULL);
     g_autoptr (GDir) dir = g_dir_open ("/proc", 0, NULL);
     const char *name;
@@ -79,7 +80,7 @@ mfu_holders_of (const char *devnode)
         name = g_dir_read_name (dir);
         if (name == NULL)
             break;
-        if (!is_number (name) || g_str_equal (name, ourselves))
+        if (!is_number (name) || g_str_equal (name, ourselves) || g_str_equal (name, but))
             continue;
         proc_dir = g_build_filename ("/proc", name, NULL);
         if (!process_has_open (proc_dir, path))

@@ -5,5 +5,6 @@
 
 #include <glib.h>
 
-/* "ModemManager (pid 123), minicom (pid 4)" from /proc, without ourselves; NULL if none is found. */
-char *mfu_holders_of (const char *devnode);
+/* "ModemManager (pid 123), minicom (pid 4)" from /proc, without ourselves and the process `but_pid` (0:
+ * nobody else is left out); NULL if none is found. */
+char *mfu_holders_of (const char *devnode, guint but_pid);

@@ -228,7 +228,7 @@ try_open (TtyChannel *self, char **holders, GError **error)
 {
     int is_exclusive = 0;
 
-    *holders = mfu_holders_of (self->devnode);
+    *holders = mfu_holders_of (self->devnode, 0);
     if (*holders != NULL)
         return FALSE;
     self->fd = open (self->devnode, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);

@@ -511,7 +511,7 @@ claim (UsbChannel *self, GCancellable *cancellable, GError **error)
             return FALSE;
         }
         if (mfu_clock_now_us (self->clock) >= deadline_us) {
-            g_autofree char *holders = mfu_holders_of (self->devnode);
+            g_autofree char *holders = mfu_holders_of (self->devnode, 0);
 
             g_set_error (error, MFU_ERROR, MFU_ERROR_BUSY, _ ("%s is in use by %s"), self->devnode,
                          holders != NULL ? holders : _ ("another program"));

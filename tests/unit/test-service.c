@@ -437,6 +437,38 @@ test_held_by_others (Fixture *fixture, gconstpointer data)
     fixture_assert_error (fixture, path, MFU_ERROR_BUSY);
 }
 
+/* A program that has the modem's port open is told before ModemManager has to let go of the modem. */
+static void
+test_port_in_use (Fixture *fixture, gconstpointer data)
+{
+    g_autofree char *node = g_build_filename (fixture->folder, "ttyUSB0", NULL);
+    g_autofree char *line = g_strdup_printf ("1-2 " MODEM_UID " normal 2c7c 0125 ..%s\n", node);
+    g_autofree char *expected = NULL;
+    g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_NONE);
+    g_autoptr (GSubprocess) holder = NULL;
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GVariant) shown = NULL;
+    g_autofree char *path = NULL;
+    const char *message;
+
+    g_assert_true (g_file_set_contents (node, "", 0, NULL));
+    g_subprocess_launcher_set_stdin_file_path (launcher, node);
+    holder = g_subprocess_launcher_spawn (launcher, &error, "sleep", "60", NULL);
+    g_assert_no_error (error);
+    expected = g_strdup_printf ("sleep (pid %s)", g_subprocess_get_identifier (holder));
+    fixture_set_ports (fixture, line);
+    fixture_start_service (fixture, FIXED);
+    path = fixture_update (fixture->root, "1-2", "take+done.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture_wait_state (fixture, path, "failed");
+    fixture_assert_error (fixture, path, MFU_ERROR_BUSY);
+    shown = fixture_get (fixture, path, JOB_INTERFACE, "Error");
+    g_variant_get_child (shown, 1, "&s", &message);
+    g_assert_nonnull (strstr (message, expected));
+    g_assert_cmpuint (fixture->mm_n_inhibited, ==, 0);
+    g_subprocess_force_exit (holder);
+}
+
 static void
 test_without_modem_manager (Fixture *fixture, gconstpointer data)
 {
@@ -732,6 +764,7 @@ main (int argc, char **argv)
     ADD ("second-hand-tty", test_second_hand_tty);
     ADD ("mode", test_mode);
     ADD ("held-by-others", test_held_by_others);
+    ADD ("port-in-use", test_port_in_use);
     ADD ("without-modem-manager", test_without_modem_manager);
     ADD ("modem-manager-restarts", test_modem_manager_restarts);
     ADD ("taken-again", test_taken_again);

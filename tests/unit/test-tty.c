@@ -244,7 +244,8 @@ test_busy (Fixture *fixture, gconstpointer data)
     GPid pid = start_holder (fixture, &its_input);
 
     expected = g_strdup_printf ("(pid %d)", (int) pid);
-    holders = mfu_holders_of (fixture->devnode);
+    g_assert_null (mfu_holders_of (fixture->devnode, (guint) pid));
+    holders = mfu_holders_of (fixture->devnode, 0);
     g_assert_nonnull (holders);
     g_assert_nonnull (strstr (holders, expected));
     g_assert_null (mfu_tty_channel_open (fixture->devnode, &fixture->clock.parent, NULL, &error));
