@@ -73,7 +73,8 @@ mfu_outcome_print (const MfuArguments *arguments, MfuTerminal *terminal, const M
 
     mfu_terminal_clear (terminal);
     if (view->state != MFU_VIEW_DONE) {
-        if (advice[0] == '\0' && mfu_error_from_dbus_name (view->error_name, &code))
+        /* With rights first: the same command may do then. */
+        if (mfu_error_from_dbus_name (view->error_name, &code) && advice_on_rights (code) != NULL)
             advice = advice_on_rights (code);
         mfu_terminal_error (terminal, message, advice);
         return mfu_job_view_exit_code (view);
