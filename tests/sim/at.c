@@ -172,6 +172,8 @@ run_action (SimAt *at, const char *command)
 {
     SimModem *modem = at->modem;
 
+    if (modem->quirks & SIM_QUIRK_NO_QFASTBOOT && g_str_has_prefix (command, "+QFASTBOOT"))
+        return "!ERROR";
     if (g_str_equal (command, "+QFASTBOOT"))
         return run_fastboot (at);
     if (g_str_equal (command, "+CFUN=1,1")) {

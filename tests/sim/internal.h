@@ -33,6 +33,7 @@ typedef enum {
     SIM_QUIRK_QFASTBOOT_OK = 1 << 24,
     SIM_QUIRK_QFASTBOOT_ERROR = 1 << 25,
     SIM_QUIRK_QFASTBOOT_BACK = 1 << 26,
+    SIM_QUIRK_NO_QFASTBOOT = 1 << 27,
 } SimQuirk;
 
 typedef enum {

@@ -41,6 +41,7 @@ static const struct {
     { "read-64", SIM_QUIRK_READ_64 },
     { "no-qmi", SIM_QUIRK_NO_QMI },
     { "mute-at", SIM_QUIRK_MUTE_AT },
+    { "no-qfastboot", SIM_QUIRK_NO_QFASTBOOT },
     { "qfastboot-ok", SIM_QUIRK_QFASTBOOT_OK },
     { "qfastboot-error", SIM_QUIRK_QFASTBOOT_ERROR },
     { "qfastboot-back", SIM_QUIRK_QFASTBOOT_BACK },

@@ -650,6 +650,7 @@ test_at_command (void)
         { "qfastboot-ok", NULL, "\r\nOK\r\n", SIM_MODE_FASTBOOT },
         { "qfastboot-error", NULL, "\r\nERROR\r\n", SIM_MODE_NORMAL },
         { "qfastboot-back", NULL, NULL, SIM_MODE_NORMAL },
+        { "no-qfastboot", NULL, "\r\nERROR\r\n", SIM_MODE_NORMAL },
         { NULL, "qfastboot=nak", "\r\nERROR\r\n", SIM_MODE_NORMAL },
         { NULL, "qfastboot=deaf", NULL, SIM_MODE_NORMAL },
         { NULL, "qfastboot=vanish", NULL, SIM_MODE_NORMAL },
@@ -657,7 +658,7 @@ test_at_command (void)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
-        gboolean stays = rows[i].mode == SIM_MODE_NORMAL && (rows[i].answer || i == 5);
+        gboolean stays = rows[i].mode == SIM_MODE_NORMAL && (rows[i].answer || i == 6);
         SimConfig config;
         guint generation;
         Talk talk;
