@@ -101,6 +101,8 @@ sim_set_function (SimModem *modem, guint function)
         modem->card.is_verified = FALSE;
     modem->card.function = function;
     sim_note (modem, "function %u", function);
+    if (modem->qmi)
+        sim_qmi_tell_mode (modem->qmi);
     sim_card_tell (modem, is_other_card);
     return TRUE;
 }

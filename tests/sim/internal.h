@@ -134,7 +134,8 @@ void sim_diag_feed (SimDiag *diag, const guint8 *data, gsize size);
 SimQmi *sim_qmi_new (SimModem *modem);
 void sim_qmi_free (SimQmi *qmi);
 void sim_qmi_send (SimQmi *qmi, const guint8 *data, gsize size);
-/* Indications of a new card, of a change of the registration. */
+/* Indications of another operating mode, of a new card, of a change of the registration. */
+void sim_qmi_tell_mode (SimQmi *qmi);
 void sim_qmi_tell (SimQmi *qmi, gboolean is_other_card, gboolean is_other_registration);
 /* The next answer; how many bytes of it. */
 gsize sim_qmi_receive (SimQmi *qmi, guint8 *data, gsize max);

@@ -18,6 +18,7 @@
 #define RESET_US    50000
 #define MESSAGE_MAX 512
 #define BROADCAST   0xff
+#define SERVICE_DMS 2
 #define SERVICE_NAS 3
 #define SERVICE_UIM 11
 #define N_SERVICES  256
@@ -26,6 +27,7 @@ struct _SimQmi {
     SimModem *modem;
     GQueue answers; /* GByteArray */
     guint8 last_client[N_SERVICES];
+    gboolean reports_mode; /* a client of DMS wants to hear of the operating mode */
 };
 
 SimQmi *
@@ -188,6 +190,24 @@ get_operating_mode (SimQmiRequest *request)
     return 0;
 }
 
+/* What is wanted in an indication, and the indication. */
+static guint
+set_event_report (SimQmiRequest *request)
+{
+    const guint8 *mode = sim_qmi_find_tlv (request, 0x14, 1, NULL);
+
+    if (mode)
+        request->modem->qmi->reports_mode = mode[0] != 0;
+    return 0;
+}
+
+static guint
+report_mode (SimQmiRequest *request)
+{
+    sim_qmi_add_tlv (request, 0x14, request->modem->card.function == 1 ? "\0" : "\1", 1);
+    return 0;
+}
+
 static guint
 set_operating_mode (SimQmiRequest *request)
 {
@@ -244,6 +264,7 @@ static const struct {
     { 0, 0x23, release_client },
     { 0, 0x26, set_data_format },
     { 0, 0x27, accept },
+    { 2, 0x01, set_event_report },
     { 2, 0x20, get_capabilities },
     { 2, 0x21, get_manufacturer },
     { 2, 0x22, get_model },
@@ -329,6 +350,13 @@ indicate (SimQmi *qmi, guint8 service, guint16 message, guint (*tell) (SimQmiReq
         return;
     sim_note (qmi->modem, "QMI service %u indication %04x", service, message);
     queue_message (qmi->modem, service, BROADCAST, head, sizeof head, out);
+}
+
+void
+sim_qmi_tell_mode (SimQmi *qmi)
+{
+    if (qmi->reports_mode)
+        indicate (qmi, SERVICE_DMS, 0x01, report_mode);
 }
 
 void

@@ -234,6 +234,7 @@ test_indications (void)
 {
     const guint8 get[] = { 0xa1, 1, 0, 0, 4, 0, 0, 4 };
     static const guint8 nas_client[] = { 1, 15, 0, 0, 0, 0, 0, 1, 0x22, 0, 4, 0, 1, 1, 0, 3 };
+    static const guint8 dms_client[] = { 1, 15, 0, 0, 0, 0, 0, 1, 0x22, 0, 4, 0, 1, 1, 0, 2 };
     const guint8 send[] = { 0x21, 0, 0, 0, 4, 0, sizeof nas_client, 0 };
     guint8 data[64];
     Talk talk;
@@ -260,6 +261,19 @@ test_indications (void)
     g_assert_cmpint (sim_modem_control (talk.modem, talk.now_us, get, talk.data, &talk.size), ==, SIM_OK);
     g_assert_true (
         g_str_has_prefix (talk_hex (&talk), "01 12 00 80 03 ff 04 00 00 4e 00 06 00 14 03 00 00 00 01"));
+    /* The operating mode is told to who asked for it. */
+    memcpy (data, dms_client, sizeof dms_client);
+    g_assert_cmpint (sim_modem_control (talk.modem, talk.now_us, send, data, &n), ==, SIM_OK);
+    g_assert_true (talk_receive (&talk, 0x89, 1000));
+    g_assert_cmpint (sim_modem_control (talk.modem, talk.now_us, get, talk.data, &talk.size), ==, SIM_OK);
+    g_assert_true (sim_modem_set_function (talk.modem, talk.now_us, 4));
+    g_assert_false (talk_receive (&talk, 0x89, 1000));
+    expect_qmi (&talk, 2, 0x01, "14 01 00 01", 0x10, 0, "");
+    g_assert_false (sim_modem_set_function (talk.modem, talk.now_us, 2));
+    g_assert_true (sim_modem_set_function (talk.modem, talk.now_us, 1));
+    g_assert_true (talk_receive (&talk, 0x89, 1000));
+    g_assert_cmpint (sim_modem_control (talk.modem, talk.now_us, get, talk.data, &talk.size), ==, SIM_OK);
+    g_assert_cmpstr (talk_hex (&talk), ==, "01 10 00 80 02 ff 04 00 00 01 00 04 00 14 01 00 00");
     talk_end (&talk);
 }
 
