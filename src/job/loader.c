@@ -69,7 +69,7 @@ begin_session_anew (MfuRun *run, GError **error)
 
 /* Afterwards there is a session. */
 static gboolean
-connect (MfuRun *run, GError **error)
+attach (MfuRun *run, GError **error)
 {
     g_autoptr (GError) local = NULL;
 
@@ -88,7 +88,7 @@ connect (MfuRun *run, GError **error)
     return run->fastboot != NULL || begin_session_anew (run, error);
 }
 
-/* Ends a session that is lost, so that the next connect () begins anew; one with a modem that is gone, for
+/* Ends a session that is lost, so that the next attach () begins anew; one with a modem that is gone, for
  * good. */
 static void
 settle (MfuRun *run, const GError *error)
@@ -150,7 +150,7 @@ mfu_loader_open (MfuRun *run, GError **error)
     g_autofree char *serial = NULL;
     g_autofree char *max_download = NULL;
 
-    if (!connect (run, error))
+    if (!attach (run, error))
         return FALSE;
     product = get_variable (run, "product", error);
     serial = product != NULL ? get_variable (run, "serialno", error) : NULL;
@@ -178,7 +178,7 @@ flash_once (MfuRun *run, const MfuFlash *flash, guint n_uses, GError **error)
     guint64 size = mfu_image_get_size (flash->image);
     g_autoptr (MfuImageReader) reader = NULL;
 
-    if (!connect (run, error))
+    if (!attach (run, error))
         return FALSE;
     reader = mfu_image_open (flash->image, n_uses, error);
     if (reader == NULL)
@@ -225,7 +225,7 @@ mfu_loader_reboot (MfuRun *run, GError **error)
     for (guint i = 1;; i++) {
         g_autoptr (GError) local = NULL;
 
-        if (connect (run, &local)) {
+        if (attach (run, &local)) {
             was_told = TRUE;
             mfu_fastboot_begin_reboot (run->fastboot);
             if (pump (run, NULL, NULL, NULL, &local))

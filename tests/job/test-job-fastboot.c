@@ -123,6 +123,37 @@ test_asked_for (void)
     job_fixture_clear (&fixture);
 }
 
+typedef struct {
+    const char *family, *from, *to, *method;
+} Other;
+
+static const Other others[] = {
+    { "ep06", "EP06ELAR03A06M4G", "EP06ELAR03A09M4G", "firehose" },
+    { "ep06", "EP06ELAR03A06M4G", "EP06ELAR03A09M4G", "fastboot" },
+    { "eg25", "EG25GGBR07A06M2G", "EG25GGBR07A08M2G", "fastboot" },
+};
+
+static void
+test_other_family (gconstpointer data)
+{
+    const Other *other = data;
+    JobFixture fixture;
+    SimConfig config;
+
+    sim_config_init (&config);
+    config.family = other->family;
+    config.version = other->from;
+    job_fixture_init (&fixture, &config);
+    fixture.method = other->method;
+    job_fixture_run (&fixture, job_fixture_package (other->to, "--family", other->family, NULL));
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    g_assert_cmpstr (fixture.status->plan_method, ==, other->method);
+    g_assert_cmpstr (job_fixture_verdict (&fixture)->version, ==, other->to);
+    g_assert_false (job_fixture_verdict (&fixture)->is_bricked);
+    g_assert_cmpstr (sim_modem_get_failure (job_fixture_modem (&fixture), 0), ==, NULL);
+    job_fixture_clear (&fixture);
+}
+
 /* With the user's word the boot chain is written too: last, aboot behind all. */
 static void
 test_boot_chain (void)
@@ -479,6 +510,11 @@ main (int argc, char **argv)
     g_test_add_func ("/fastboot/small-memory", test_small_memory);
     g_test_add_func ("/fastboot/other-module", test_other_module);
     g_test_add_func ("/fastboot/killed-and-run-again", test_killed_and_run_again);
+    for (gsize i = 0; i < G_N_ELEMENTS (others); i++) {
+        g_autofree char *path = g_strdup_printf ("/fastboot/other/%s-%s", others[i].family, others[i].method);
+
+        g_test_add_data_func (path, &others[i], test_other_family);
+    }
     for (gsize i = 0; i < G_N_ELEMENTS (entries); i++) {
         g_autofree char *path = g_strdup_printf ("/fastboot/entry/%s", entries[i].name);
 
