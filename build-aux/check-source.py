@@ -44,6 +44,9 @@ PROTOCOL_BANNED = {
 # What came from outside is refused, never asserted on.
 ASSERT = re.compile(r"\b(g_assert\w*|assert)\s*\(")
 
+# xgettext knows the macros of <inttypes.h> and cuts a text at any other.
+CUT_TEXT = re.compile(r'\bN?_ ?\((?:\s*(?:"(?:[^"\\]|\\.)*"|PRI[a-z]+\d+))*\s*(G_\w+)')
+
 problems = []
 
 
@@ -146,6 +149,9 @@ def check_translated(path, text, potfiles):
     name = str(path.relative_to(ROOT))
     if name.startswith(("src/", "plugin/")) and re.search(r'\bN?_ ?\("', text) and name not in potfiles:
         complain(path, 1, "has text for users: add it to po/POTFILES.in")
+    for found in CUT_TEXT.finditer(text):
+        line = text.count("\n", 0, found.end()) + 1
+        complain(path, line, f"{found[1]} ends a text for translators: use PRIu64, PRIx64 or %zu")
 
 
 def main():

@@ -27,6 +27,7 @@
 #define GETTEXT_PACKAGE MFU_GETTEXT_DOMAIN
 #include <glib/gi18n-lib.h>
 
+#include <inttypes.h>
 #include <string.h>
 
 #define TABLE_PARTITION "mibib"
@@ -60,8 +61,8 @@ check_size (const MfuPlan *plan, const MfuFlash *flash, GError **error)
     if (size > 0 && size <= G_MAXUINT32 && (limit == 0 || size <= limit))
         return TRUE;
     g_set_error (error, MFU_ERROR, MFU_ERROR_CORRUPT_PACKAGE,
-                 _ ("The image %s has %" G_GUINT64_FORMAT
-                    " bytes, its partition %s holds 1 to %" G_GUINT64_FORMAT "; fetch the package again."),
+                 _ ("The image %s has %" PRIu64 " bytes, its partition %s holds 1 to %" PRIu64
+                    "; fetch the package again."),
                  flash->filename, size, flash->name, limit != 0 ? limit : G_MAXUINT32);
     return FALSE;
 }
@@ -271,8 +272,7 @@ mfu_plan_check_loader (const MfuPlan *plan, const char *product, guint64 max_dow
         if (mfu_image_get_size (flash->image) <= max_download)
             continue;
         g_set_error (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED,
-                     _ ("The image %s has %" G_GUINT64_FORMAT
-                        " bytes, the modem's fastboot takes %" G_GUINT64_FORMAT
+                     _ ("The image %s has %" PRIu64 " bytes, the modem's fastboot takes %" PRIu64
                         " at once; flash this package by firehose."),
                      flash->filename, mfu_image_get_size (flash->image), max_download);
         return FALSE;

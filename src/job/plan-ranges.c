@@ -15,6 +15,7 @@
 #define GETTEXT_PACKAGE MFU_GETTEXT_DOMAIN
 #include <glib/gi18n-lib.h>
 
+#include <inttypes.h>
 #include <string.h>
 
 #define TO_THE_END 0xffffffffu
@@ -92,8 +93,8 @@ name_range (const MfuFamily *family, GArray *partitions, const char *table, guin
         if (is_protected (family, name) && start < partition_end (partition) &&
             start + count > partition->start_block) {
             g_set_error (error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE,
-                         _ ("The package would erase or write blocks %" G_GUINT64_FORMAT
-                            " to %" G_GUINT64_FORMAT ", which by the %s touches %s: calibration and identity "
+                         _ ("The package would erase or write blocks %" PRIu64 " to %" PRIu64
+                            ", which by the %s touches %s: calibration and identity "
                             "are never touched; ask Quectel for "
                             "the update package."),
                          start, start + count - 1, table, partition->name);
@@ -107,7 +108,7 @@ name_range (const MfuFamily *family, GArray *partitions, const char *table, guin
     }
     g_set_error (
         error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE,
-        _ ("The package would erase or write blocks %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
+        _ ("The package would erase or write blocks %" PRIu64 " to %" PRIu64
            ", which by the %s is not inside of one partition; it is damaged or made for another modem."),
         start, start + count - 1, table);
     return FALSE;
@@ -161,8 +162,7 @@ check_image (const MfuPlan *plan, const MfuPlanEntry *entry, GError **error)
     }
     if (mfu_image_get_size (action->image) == 0 || mfu_image_get_size (action->image) > limit) {
         g_set_error (error, MFU_ERROR, MFU_ERROR_CORRUPT_PACKAGE,
-                     _ ("The image %s has %" G_GUINT64_FORMAT
-                        " bytes, its partition %s holds 1 to %" G_GUINT64_FORMAT
+                     _ ("The image %s has %" PRIu64 " bytes, its partition %s holds 1 to %" PRIu64
                         "; fetch the package again."),
                      action->filename, mfu_image_get_size (action->image), entry->name, limit);
         return FALSE;

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -239,8 +240,7 @@ use_programmer (Opening *opening, GError **error)
 
     if (member->size == 0 || member->size > MFU_PROGRAMMER_MAX) {
         g_set_error (error, MFU_ERROR, MFU_ERROR_CORRUPT_PACKAGE,
-                     _ ("the programmer %s has %" G_GUINT64_FORMAT
-                        " bytes, from 1 to %d were expected; fetch the "
+                     _ ("the programmer %s has %" PRIu64 " bytes, from 1 to %d were expected; fetch the "
                         "package again"),
                      member->path, member->size, MFU_PROGRAMMER_MAX);
         return FALSE;

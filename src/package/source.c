@@ -6,6 +6,7 @@
 
 #include "package/source-private.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -236,8 +237,8 @@ mfu_source_load (MfuSource *source, MfuMember *member, gsize max, MfuPass *pass,
 
     if (member->size > max) {
         g_set_error (error, MFU_ERROR, MFU_ERROR_CORRUPT_PACKAGE,
-                     _ ("%s has %" G_GUINT64_FORMAT " bytes, at most %" G_GSIZE_FORMAT " were expected"),
-                     member->path, member->size, max);
+                     _ ("%s has %" PRIu64 " bytes, at most %zu were expected"), member->path, member->size,
+                     max);
         return NULL;
     }
     if (member->kept != NULL)

@@ -23,6 +23,7 @@
 
 #include "protocol/engine-private.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define MAX_COMMAND 64
@@ -171,9 +172,8 @@ take_offer (Fastboot *fastboot, const guint8 *text, gsize size)
     guint64 offer = 0;
 
     if (!parse_offer (text, size, &offer) || offer != fastboot->size) {
-        g_autofree char *what =
-            g_strdup_printf (_ ("the modem offers to take %s bytes instead of %08" G_GINT64_MODIFIER "x"),
-                             quoted, fastboot->size);
+        g_autofree char *what = g_strdup_printf (
+            _ ("the modem offers to take %s bytes instead of %08" PRIx64), quoted, fastboot->size);
 
         fail (fastboot, MFU_ERROR_PROTOCOL, what);
         return;

@@ -8,6 +8,8 @@
 
 #include "protocol/firehose-session.h"
 
+#include <inttypes.h>
+
 /* Source: nippynetworks/qfirehose. */
 #define VENDOR_MS 6000
 
@@ -23,7 +25,7 @@ set_payload (Firehose *firehose, guint64 payload)
 {
     if (payload < MFU_FIREHOSE_MIN_PAYLOAD || payload > MFU_FIREHOSE_MAX_PAYLOAD) {
         mfu_engine_fail (&firehose->engine, MFU_ERROR_PROTOCOL,
-                         _ ("the programmer wants a payload of %" G_GUINT64_FORMAT " bytes"), payload);
+                         _ ("the programmer wants a payload of %" PRIu64 " bytes"), payload);
         return FALSE;
     }
     /* Whole packets: a short one would end the transfer. */
@@ -197,8 +199,8 @@ mfu_firehose_begin_program (MfuEngine *engine, const MfuFirehoseRange *range, gu
     if (num_sectors == 0 || num_sectors > range->num_sectors ||
         num_sectors > G_MAXSIZE / 2 / range->sector_size) {
         mfu_engine_fail (engine, MFU_ERROR_INVALID_ARGS,
-                         _ ("an image of %" G_GUINT64_FORMAT " bytes does not fit %u sectors of %u bytes"),
-                         image_size, range->num_sectors, range->sector_size);
+                         _ ("an image of %" PRIu64 " bytes does not fit %u sectors of %u bytes"), image_size,
+                         range->num_sectors, range->sector_size);
         return;
     }
     firehose->raw_size = num_sectors * range->sector_size;

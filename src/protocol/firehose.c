@@ -20,6 +20,7 @@
 
 #include "protocol/firehose-session.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* Source: nippynetworks/qfirehose: first log within 3 s, 1 s of silence after the last; commands are sent
@@ -195,8 +196,8 @@ static void
 raw_in_silent (Firehose *firehose)
 {
     mfu_engine_fail (&firehose->engine, MFU_ERROR_TIMED_OUT,
-                     _ ("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " bytes of a read did not come"),
-                     firehose->raw_left, firehose->raw_size);
+                     _ ("%" PRIu64 " of %" PRIu64 " bytes of a read did not come"), firehose->raw_left,
+                     firehose->raw_size);
 }
 
 static void

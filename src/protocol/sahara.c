@@ -27,6 +27,7 @@
 #include "protocol/engine-private.h"
 #include "util/cursor.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* Source: nippynetworks/qfirehose: receive 5 s, send 3 s. */
@@ -454,13 +455,13 @@ serve (Sahara *sahara, guint64 image_id, guint64 offset, guint64 length)
 
     if (image_id != sahara->config.expected_image_id) {
         mfu_engine_fail (&sahara->engine, MFU_ERROR_PROTOCOL,
-                         _ ("the boot ROM asks for image %" G_GUINT64_FORMAT ", not for %u"), image_id,
+                         _ ("the boot ROM asks for image %" PRIu64 ", not for %u"), image_id,
                          sahara->config.expected_image_id);
     } else if (length == 0 || offset > size || length > size - offset) {
-        mfu_engine_fail (&sahara->engine, MFU_ERROR_PROTOCOL,
-                         _ ("the boot ROM reads %" G_GUINT64_FORMAT " bytes at %" G_GUINT64_FORMAT
-                            " of a programmer of %" G_GUINT64_FORMAT),
-                         length, offset, size);
+        mfu_engine_fail (
+            &sahara->engine, MFU_ERROR_PROTOCOL,
+            _ ("the boot ROM reads %" PRIu64 " bytes at %" PRIu64 " of a programmer of %" PRIu64), length,
+            offset, size);
     } else if (sahara->n_served / MAX_REPETITION >= size) {
         mfu_engine_fail (&sahara->engine, MFU_ERROR_PROTOCOL,
                          _ ("the boot ROM reads the programmer again and again"));
