@@ -5,10 +5,11 @@
  *     <  10 00 ..                         log noise, read away first: with a full queue the modem hears
  * nothing >  4b 65 01 00 54 0f 7e             subsystem command "switch to EDL" <  79 01 .. more noise <  4b
  * 65 01 00 54 0f 7e             the echo: accepted, or <  13 4b 65 01 00 xx xx 7e          bad command:
- * refused (the port vanishes, with or without the echo)
+ * refused (the port vanishes, with or without the echo) >  3a a1 6e 7e                      "download", for
+ * chips before Sahara
  *
  * Source: nippynetworks/qfirehose usb_linux.c (frame, drain, echo); linux-mobile-broadband/ModemManager
- * libqcdm/src/dm-commands.h (build id, error codes). */
+ * libqcdm/src/dm-commands.h (build id, error codes); ingran/balzac, package/utils/quectel-fw-update (3a). */
 
 #include "protocol/diag.h"
 
@@ -61,6 +62,7 @@ struct _Diag {
 };
 
 static const guint8 switch_to_edl[] = { 0x4b, 0x65, 0x01, 0x00 };
+static const guint8 switch_to_dload[] = { 0x3a };
 static const guint8 build_id[] = { CMD_BUILD_ID };
 
 static const struct {
@@ -236,7 +238,7 @@ diag_new (const guint8 *command, gsize command_size,
 static gboolean
 take_echo (Diag *diag, const guint8 *payload, gsize size)
 {
-    if (size != sizeof switch_to_edl || memcmp (payload, switch_to_edl, size) != 0)
+    if (size != diag->command_size || memcmp (payload, diag->command, size) != 0)
         return FALSE;
     mfu_engine_done (&diag->engine);
     return TRUE;
@@ -246,6 +248,15 @@ MfuEngine *
 mfu_diag_switch_to_edl_new (void)
 {
     Diag *diag = diag_new (switch_to_edl, sizeof switch_to_edl, take_echo);
+
+    diag->gone_is_done = TRUE;
+    return &diag->engine;
+}
+
+MfuEngine *
+mfu_diag_switch_to_dload_new (void)
+{
+    Diag *diag = diag_new (switch_to_dload, sizeof switch_to_dload, take_echo);
 
     diag->gone_is_done = TRUE;
     return &diag->engine;

@@ -9,6 +9,9 @@
  * both are seen on real modems. FAILED: REJECTED (answer 13, bad command), TIMED_OUT, PROTOCOL. */
 MfuEngine *mfu_diag_switch_to_edl_new (void);
 
+/* The same with "download" (3a), after which a MDM9x15 comes up in DLOAD. */
+MfuEngine *mfu_diag_switch_to_dload_new (void);
+
 /* Asks the extended build id (7c). DONE with the software revision, FAILED as above. */
 MfuEngine *mfu_diag_build_id_new (void);
 const char *mfu_diag_build_id_get (MfuEngine *engine);

@@ -22,6 +22,7 @@ void mfu_engine_ask_send (MfuEngine *engine, GBytes *data, gboolean wants_zlp, g
 void mfu_engine_ask_send_image (MfuEngine *engine, guint64 offset, gsize size, gsize chunk,
                                 gboolean wants_zlp, guint timeout_ms);
 void mfu_engine_ask_deliver (MfuEngine *engine, GBytes *data);
+void mfu_engine_ask_wait (MfuEngine *engine, guint ms);
 
 /* Receive within a new deadline, or within what the last RECEIVE has left. */
 void mfu_engine_ask_receive (MfuEngine *engine, gsize size, guint timeout_ms);

@@ -104,6 +104,12 @@ mfu_engine_ask_deliver (MfuEngine *engine, GBytes *data)
 }
 
 void
+mfu_engine_ask_wait (MfuEngine *engine, guint ms)
+{
+    ask (engine, (MfuRequest){ .kind = MFU_REQUEST_WAIT, .timeout_ms = ms });
+}
+
+void
 mfu_engine_ask_receive (MfuEngine *engine, gsize size, guint timeout_ms)
 {
     ask (engine, (MfuRequest){ .kind = MFU_REQUEST_RECEIVE, .size = size, .timeout_ms = timeout_ms });

@@ -6,10 +6,12 @@
 
 #include "protocol/at.h"
 #include "protocol/diag.h"
+#include "protocol/dload.h"
 #include "protocol/edl-probe.h"
 #include "protocol/fastboot.h"
 #include "protocol/firehose.h"
 #include "protocol/sahara.h"
+#include "protocol/streaming.h"
 #include "util/error.h"
 
 #include <string.h>
@@ -42,7 +44,8 @@ at_check (MfuEngine *engine, char **words)
 static MfuEngine *
 diag_new (const Script *script)
 {
-    return mfu_diag_switch_to_edl_new ();
+    return script_get (script, "dload") != NULL ? mfu_diag_switch_to_dload_new ()
+                                                : mfu_diag_switch_to_edl_new ();
 }
 
 static MfuEngine *
@@ -295,6 +298,87 @@ fastboot_check (MfuEngine *engine, char **words)
     g_assert_cmpstr (value, ==, words[1]);
 }
 
+static MfuEngine *
+dload_new (const Script *script)
+{
+    return mfu_dload_new ();
+}
+
+static void
+dload_begin (MfuEngine *engine, char **words)
+{
+    g_autoptr (GBytes) program = NULL;
+
+    if (strcmp (words[0], "version") == 0) {
+        mfu_dload_begin_version (engine);
+    } else if (strcmp (words[0], "load") == 0) {
+        program = script_parse_bytes (words[2], FALSE, NULL);
+        mfu_dload_begin_load (engine, (guint32) script_number (words[1]), program);
+    } else if (strcmp (words[0], "go") == 0) {
+        mfu_dload_begin_go (engine, (guint32) script_number (words[1]));
+    } else {
+        g_error ("no operation: %s", words[0]);
+    }
+}
+
+static void
+dload_check (MfuEngine *engine, char **words)
+{
+    static const char *const peers[] = {
+        [MFU_DLOAD_READY] = "dload",
+        [MFU_DLOAD_STREAMING] = "streaming",
+        [MFU_DLOAD_DIAG] = "diag",
+    };
+
+    if (strcmp (words[0], "version") == 0) {
+        g_assert_cmpstr (mfu_dload_get_version (engine), ==, words[1]);
+        return;
+    }
+    g_assert_cmpstr (words[0], ==, "peer");
+    g_assert_cmpstr (peers[mfu_dload_get_peer (engine)], ==, words[1]);
+}
+
+static MfuEngine *
+streaming_new (const Script *script)
+{
+    return mfu_streaming_new (script_get (script, "9x07") != NULL ? MFU_STREAMING_9X07 : MFU_STREAMING_9X15);
+}
+
+static void
+streaming_begin (MfuEngine *engine, char **words)
+{
+    g_autoptr (GBytes) bytes = NULL;
+
+    if (strcmp (words[0], "security") == 0) {
+        mfu_streaming_begin_security (engine);
+    } else if (strcmp (words[0], "table") == 0 || strcmp (words[0], "override-table") == 0) {
+        bytes = script_parse_bytes (words[1], FALSE, NULL);
+        mfu_streaming_begin_table (engine, strcmp (words[0], "table") != 0, bytes);
+    } else if (strcmp (words[0], "flag") == 0) {
+        mfu_streaming_begin_flag (engine, script_number (words[1]) != 0);
+    } else if (strcmp (words[0], "write") == 0) {
+        bytes = script_parse_bytes (words[2], FALSE, NULL);
+        mfu_streaming_begin_write (engine, words[1], bytes);
+    } else if (strcmp (words[0], "reset") == 0) {
+        mfu_streaming_begin_reset (engine);
+    } else {
+        g_error ("no operation: %s", words[0]);
+    }
+}
+
+static void
+streaming_check (MfuEngine *engine, char **words)
+{
+    gboolean is_yes = strcmp (words[1], "yes") == 0;
+
+    if (strcmp (words[0], "table-fits") == 0) {
+        g_assert_cmpint (mfu_streaming_table_fits (engine), ==, is_yes);
+        return;
+    }
+    g_assert_cmpstr (words[0], ==, "knows-flag");
+    g_assert_cmpint (mfu_streaming_knows_flag (engine), ==, is_yes);
+}
+
 static const struct {
     const char *name;
     MfuEngine *(*create) (const Script *script);
@@ -304,10 +388,12 @@ static const struct {
     { "at", at_new, NULL, at_check },
     { "diag", diag_new, NULL, NULL },
     { "build-id", build_id_new, NULL, build_id_check },
+    { "dload", dload_new, dload_begin, dload_check },
     { "edl-probe", edl_probe_new, NULL, edl_probe_check },
     { "sahara", sahara_new, NULL, sahara_check },
     { "fastboot", fastboot_new, fastboot_begin, fastboot_check },
     { "firehose", firehose_new, firehose_begin, firehose_check },
+    { "streaming", streaming_new, streaming_begin, streaming_check },
 };
 
 static gsize
