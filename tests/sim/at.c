@@ -78,7 +78,7 @@ static const Row rows[] = {
     { "+QGPS=?", "+QGPS: (1-4),(1-255),(1-1000),(1-65535)" },
     { "+QGPS?", "+QGPS: 0" },
     { "+QCFG=\"USBNET\"", "+QCFG: \"usbnet\",0" },
-    { "+QCFG=\"USBCFG\"", "+QCFG: \"usbcfg\",0x2C7C,0x{pid},1,1,1,1,1,0,0" },
+    { "+QCFG=\"USBCFG\"", "+QCFG: \"usbcfg\",0x{vid},0x{pid},1,1,1,1,1,0,0" },
     { "+QPRTPARA?", "+QPRTPARA: 1" },
     { "+IPR=?", "+IPR: (),(9600,19200,38400,57600,115200,230400,460800,921600)" },
     { "+IFC=?", "+IFC: (0-2),(0-2)" },
@@ -128,6 +128,7 @@ expand (SimModem *modem, const char *answer)
     const char *version = modem->boot.version;
     g_autofree char *revision = g_strdup (version);
     g_autofree char *model = g_strndup (version, 4);
+    g_autofree char *vid = g_strdup_printf ("%04X", modem->usb.vid);
     g_autofree char *pid = g_strdup_printf ("%04X", modem->usb.pid);
 
     if (strchr (revision, '_'))
@@ -135,6 +136,7 @@ expand (SimModem *modem, const char *answer)
     g_string_replace (text, "{version}", version, 0);
     g_string_replace (text, "{revision}", revision, 0);
     g_string_replace (text, "{model}", model, 0);
+    g_string_replace (text, "{vid}", vid, 0);
     g_string_replace (text, "{pid}", pid, 0);
     g_string_replace (text, "{imei}", sim_imei (modem), 0);
     return g_string_free (g_steal_pointer (&text), FALSE);
@@ -147,7 +149,7 @@ run_fastboot (SimAt *at)
     SimModem *modem = at->modem;
     SimOp *op = sim_op (modem, SIM_OP_OTHER, 0, 0, "AT+QFASTBOOT");
     SimHit hit = sim_hit (modem, "qfastboot", at->endpoint);
-    gboolean is_ok = modem->quirks & SIM_QUIRK_QFASTBOOT_OK;
+    gboolean is_ok = modem->quirks & SIM_QUIRK_QFASTBOOT_OK || modem->family->is_9x15;
     gint64 delay_us = is_ok ? QUIT_US : FASTBOOT_US;
 
     if (hit.action == SIM_ACT_NAK || modem->quirks & SIM_QUIRK_QFASTBOOT_ERROR)
@@ -176,6 +178,11 @@ run_action (SimAt *at, const char *command)
         return "!ERROR";
     if (g_str_equal (command, "+QFASTBOOT"))
         return run_fastboot (at);
+    if (modem->family->is_9x15 && (g_str_equal (command, "+QDL") || g_str_has_prefix (command, "+QDL="))) {
+        sim_op (modem, SIM_OP_OTHER, 0, 0, "AT%s", command)->is_done = TRUE;
+        sim_reset_later (modem, SIM_RESET_DOWNLOAD, QUIT_US);
+        return "";
+    }
     if (g_str_equal (command, "+CFUN=1,1")) {
         sim_op (modem, SIM_OP_OTHER, 0, 0, "AT+CFUN=1,1")->is_done = TRUE;
         sim_reset_later (modem, SIM_RESET_BOOT, QUIT_US);
@@ -202,6 +209,9 @@ look_up (SimAt *at, const char *command)
         return answer;
     if (sim_at_state_answer (at->modem, command, at->answer))
         return at->answer->str;
+    if (at->modem->family->is_9x15 && g_str_has_prefix (command, "+QGMR"))
+        return "!ERROR"; /* Source: the thread that this project began with: forums.quectel.com, topic 25138
+                          */
     for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
         if (!g_str_equal (rows[i].command, command))
             continue;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The boot chain of the 9x07 kind.
+/* The boot chains: that of the 9x07 and 9x40, and that of the 9x15.
  *
  *   PBL -> SBL (bad or missing: EDL) -> partition table (bad: EDL)
  *       -> TZ, RPM, aboot (bad: the modem hangs silently; nothing but the USB_BOOT test point wakes it up)
@@ -8,7 +8,17 @@
  *       -> modem (bad: AT answers, knows no version; DIAG is mute)
  *
  * Source: spec sections 2.3, 4.6, 6.3, 8. What a real module does with a bad TZ, RPM or aboot is not known;
- * the worst case is taken, because no correct order of writing ever gets there. */
+ * the worst case is taken, because no correct order of writing ever gets there.
+ *
+ *   PBL -> SBL1 (bad: the boot ROM's DLOAD) -> partition table, SBL2, RPM, aboot (bad: SBL1's DLOAD)
+ *       -> SBL2 or aboot is a temporary image, or misc says so: fastboot
+ *       -> boot (bad: fastboot) -> system (bad: the USB ports come up, nothing answers)
+ *       -> DSP1, DSP2, DSP3 (bad: AT answers, knows no version; DIAG is mute)
+ *
+ * Source: spec sections 2.4 (an erased chip is in QDL), 7.3, 7.7: the updater that writes SBL1, SBL2, RPM,
+ * APPSBL in this order counts the modem as safe from power cuts once the temporary SBL2 is closed, when RPM
+ * and aboot are still to come; so a bad RPM or aboot leads to DLOAD and not to silence. Nobody has tried it.
+ */
 
 #include "sim/chain.h"
 
@@ -186,8 +196,8 @@ static gboolean
 is_kind (const char *name, const char *kind)
 {
     static const char *const aliases[][2] = {
-        { "SBL", "sbl1" },         { "modem", "NON-HLOS" }, { "system", "sysfs" },
-        { "usr_data", "usrdata" }, { "aboot", "appsboot" },
+        { "SBL", "sbl1" },       { "modem", "NON-HLOS" },  { "system", "sysfs" },  { "usr_data", "usrdata" },
+        { "aboot", "appsboot" }, { "aboot", "aboot_tmp" }, { "SBL2", "sbl2_tmp" },
     };
 
     if (g_ascii_strcasecmp (name, kind) == 0)
@@ -216,16 +226,14 @@ check_image (const SimNand *nand, const SimLayout *live, const char *name, SimIm
     return !why;
 }
 
-void
-sim_chain_boot (const SimNand *nand, const SimLayout *factory, gboolean heeds_misc, SimBoot *boot)
+static void
+boot_9x07 (const SimNand *nand, const SimLayout *factory, gboolean heeds_misc, SimBoot *boot)
 {
     static const char *const silent[] = { "TZ", "RPM", "aboot" };
     SimImageInfo info;
     SimLayout live;
     const char *why;
 
-    memset (boot, 0, sizeof *boot);
-    check_protected (nand, factory, boot);
     boot->mode = SIM_MODE_EDL;
     if (!check_image (nand, factory, "SBL", &info, boot))
         return;
@@ -258,4 +266,78 @@ sim_chain_boot (const SimNand *nand, const SimLayout *factory, gboolean heeds_mi
     }
     boot->has_diag = TRUE;
     boot->is_healthy = TRUE;
+}
+
+static gboolean
+is_temporary (const SimImageInfo *info)
+{
+    return g_str_has_suffix (info->kind, "_tmp");
+}
+
+/* What behind the boot loaders is good. */
+static void
+boot_system_9x15 (const SimNand *nand, const SimLayout *live, SimBoot *boot)
+{
+    static const char *const dsps[] = { "DSP1", "DSP2", "DSP3" };
+    SimImageInfo info;
+
+    boot->mode = SIM_MODE_FASTBOOT;
+    if (!check_image (nand, live, "boot", &info, boot))
+        return;
+    boot->mode = SIM_MODE_NORMAL;
+    if (!check_image (nand, live, "system", &info, boot))
+        return;
+    boot->has_at = TRUE;
+    g_strlcpy (boot->version, info.version, sizeof boot->version);
+    for (guint i = 0; i < G_N_ELEMENTS (dsps); i++) {
+        if (!check_image (nand, live, dsps[i], &info, boot)) {
+            boot->version[0] = '\0';
+            return;
+        }
+    }
+    boot->has_diag = TRUE;
+    boot->is_healthy = TRUE;
+}
+
+static void
+boot_9x15 (const SimNand *nand, const SimLayout *factory, gboolean heeds_misc, SimBoot *boot)
+{
+    SimImageInfo sbl2, info, aboot;
+    SimLayout live;
+    const char *why;
+
+    boot->mode = SIM_MODE_DLOAD;
+    boot->is_boot_rom = TRUE;
+    if (!check_image (nand, factory, "SBL1", &info, boot))
+        return;
+    boot->is_boot_rom = FALSE;
+    if (!sim_chain_read_table (nand, factory, &live, &why)) {
+        g_snprintf (boot->reason, sizeof boot->reason, "MIBIB: %s", why);
+        return;
+    }
+    check_moved (factory, &live, boot);
+    if (!check_image (nand, &live, "SBL2", &sbl2, boot) || !check_image (nand, &live, "RPM", &info, boot) ||
+        !check_image (nand, &live, "aboot", &aboot, boot))
+        return;
+    boot->is_forced = sim_chain_is_forced (nand, &live);
+    boot_system_9x15 (nand, &live, boot);
+    if (!heeds_misc || (!boot->is_forced && !is_temporary (&sbl2) && !is_temporary (&aboot)))
+        return;
+    boot->mode = SIM_MODE_FASTBOOT;
+    boot->has_at = boot->has_diag = boot->is_healthy = FALSE;
+    boot->version[0] = '\0';
+    g_strlcpy (boot->reason,
+               boot->is_forced ? "misc says that it stays in fastboot" : "the boot images are temporary",
+               sizeof boot->reason);
+}
+
+void
+sim_chain_boot (const SimNand *nand, const SimLayout *factory, gboolean heeds_misc, SimBoot *boot)
+{
+    memset (boot, 0, sizeof *boot);
+    check_protected (nand, factory, boot);
+    if (factory->chip)
+        boot_9x15 (nand, factory, heeds_misc, boot);
+    else
+        boot_9x07 (nand, factory, heeds_misc, boot);
 }

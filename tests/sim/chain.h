@@ -8,13 +8,14 @@
 #include "sim/modem.h"
 
 typedef struct {
-    SimMode mode;        /* OFF: it hangs and is never seen again */
-    gboolean is_healthy; /* NORMAL and everything works */
-    gboolean is_forced;  /* misc says that it stays in fastboot */
-    gboolean has_at;     /* the system image runs */
-    gboolean has_diag;   /* so does the modem image */
-    char version[64];    /* "" unless has_at and has_diag */
-    char reason[96];     /* "" if healthy */
+    SimMode mode;         /* OFF: it hangs and is never seen again */
+    gboolean is_healthy;  /* NORMAL and everything works */
+    gboolean is_forced;   /* misc says that it stays in fastboot */
+    gboolean is_boot_rom; /* DLOAD is that of the boot ROM: there is no first stage */
+    gboolean has_at;      /* the system image runs */
+    gboolean has_diag;    /* so does the modem image */
+    char version[64];     /* "" unless has_at and has_diag */
+    char reason[96];      /* "" if healthy */
     gboolean is_identity_lost;
     char lost[96]; /* which protected range has changed */
 } SimBoot;

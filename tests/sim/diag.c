@@ -3,18 +3,19 @@
  *
  *   > [7e] 00 78 f0 7e                    version information
  *   < 00 ... crc 7e
- *   > [7e] 4b 65 01 00 54 0f 7e           switch to EDL
+ *   > [7e] 4b 65 01 00 54 0f 7e           switch to EDL; the 9x15 has none
  *   < 4b 65 01 00 54 0f 7e                the same, then the modem leaves the bus
- *   > anything else                       < 13 and what was sent
+ *   > [7e] 3a a1 6e 7e                    switch to download mode: DLOAD on the 9x15, else that of Quectel's
+ * SBL < 3a a1 6e 7e                         the same, then it leaves > anything else                       <
+ * 13 and what was sent
  *
- * Frames: HDLC, 7e and 7d escaped, CRC-16/X.25 little-endian. Source: spec section 2.1; libqcdm of
- * ModemManager for the layout of the version answer. */
+ * Frames: frame.h. Source: spec sections 2.1, 2.4, appendix A; libqcdm of ModemManager for the layout of the
+ * version answer. That 3a is echoed is taken from the switch to EDL. */
 
 #include "sim/internal.h"
 
 #include <string.h>
 
-#define FRAME_MAX 4096
 #define ANSWER_US 1000
 /* From the echo to the disconnect; made up. */
 #define LEAVE_US   20000
@@ -22,47 +23,14 @@
 
 struct _SimDiag {
     SimModem *modem;
-    guint8 frame[FRAME_MAX];
-    gsize n;
-    gboolean is_escaped, is_too_long;
+    SimFrame frame;
 };
-
-static guint16
-crc16 (const guint8 *data, gsize size)
-{
-    guint16 crc = 0xffff;
-
-    for (gsize i = 0; i < size; i++) {
-        crc ^= data[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc & 1 ? (guint16) (crc >> 1 ^ 0x8408) : crc >> 1;
-    }
-    return crc ^ 0xffff;
-}
-
-static void
-put_escaped (GByteArray *out, guint8 byte)
-{
-    guint8 pair[2] = { 0x7d, byte ^ 0x20 };
-
-    if (byte == 0x7e || byte == 0x7d)
-        g_byte_array_append (out, pair, 2);
-    else
-        g_byte_array_append (out, &byte, 1);
-}
 
 static void
 send_frame (SimDiag *diag, const guint8 *data, gsize size, gint64 delay_us)
 {
-    g_autoptr (GByteArray) out = g_byte_array_new ();
-    guint16 crc = crc16 (data, size);
-    const guint8 end = 0x7e;
+    g_autoptr (GByteArray) out = sim_frame_build (data, size, FALSE);
 
-    for (gsize i = 0; i < size; i++)
-        put_escaped (out, data[i]);
-    put_escaped (out, (guint8) crc);
-    put_escaped (out, (guint8) (crc >> 8));
-    g_byte_array_append (out, &end, 1);
     sim_emit (diag->modem, SIM_EP_DIAG, out->data, out->len, delay_us);
 }
 
@@ -97,11 +65,11 @@ sim_diag_free (SimDiag *diag)
 static void
 send_bad_command (SimDiag *diag)
 {
-    guint8 answer[FRAME_MAX + 1];
+    guint8 answer[SIM_FRAME_MAX + 1];
 
     answer[0] = 0x13;
-    memcpy (answer + 1, diag->frame, diag->n);
-    send_frame (diag, answer, diag->n + 1, ANSWER_US);
+    memcpy (answer + 1, diag->frame.data, diag->frame.n);
+    send_frame (diag, answer, diag->frame.n + 1, ANSWER_US);
 }
 
 static void
@@ -110,7 +78,7 @@ send_version (SimDiag *diag)
     guint8 answer[55] = { 0 };
 
     memcpy (answer + 1, "Apr 21 202112:00:00Apr 21 202112:00:00", 38);
-    memcpy (answer + 39, "MDM9607 ", 8);
+    memcpy (answer + 39, diag->modem->family->build, 8);
     send_frame (diag, answer, sizeof answer, ANSWER_US);
 }
 
@@ -126,8 +94,9 @@ send_build_id (SimDiag *diag)
     send_frame (diag, answer, 12 + n + 1, ANSWER_US);
 }
 
+/* To EDL, or to the download mode of the first stage; the same echo. */
 static void
-switch_to_edl (SimDiag *diag)
+switch_to (SimDiag *diag, SimReset how, const char *what)
 {
     SimModem *modem = diag->modem;
     SimHit hit = sim_hit (modem, "diag", SIM_EP_DIAG);
@@ -140,67 +109,48 @@ switch_to_edl (SimDiag *diag)
     }
     if (hit.action == SIM_ACT_DEAF)
         return;
-    sim_op (modem, SIM_OP_OTHER, 0, 0, "diag switch to EDL")->is_done = TRUE;
+    sim_op (modem, SIM_OP_OTHER, 0, 0, "diag switch to %s", what)->is_done = TRUE;
     if (hit.action == SIM_ACT_GARBAGE)
         sim_emit (modem, SIM_EP_DIAG, garbage, sizeof garbage, 0);
     else if (hit.action != SIM_ACT_SILENT && !(modem->quirks & SIM_QUIRK_NO_DIAG_ECHO))
-        send_frame (diag, diag->frame, diag->n, ANSWER_US + delay_us);
-    sim_reset_later (modem, SIM_RESET_EDL, LEAVE_US + delay_us);
+        send_frame (diag, diag->frame.data, diag->frame.n, ANSWER_US + delay_us);
+    sim_reset_later (modem, how, LEAVE_US + delay_us);
 }
 
 static void
-handle_frame (SimDiag *diag)
+handle_frame (SimDiag *diag, const guint8 *frame, gsize n)
 {
     static const guint8 to_edl[] = { 0x4b, 0x65, 0x01, 0x00 };
     static const guint8 reset[] = { 0x29, 0x02, 0x00 };
-    const guint8 *frame = diag->frame;
+    gboolean has_edl = !diag->modem->family->is_9x15;
 
-    if (diag->n == sizeof to_edl && memcmp (frame, to_edl, sizeof to_edl) == 0) {
-        switch_to_edl (diag);
-    } else if (diag->n == sizeof reset && memcmp (frame, reset, sizeof reset) == 0) {
+    if (has_edl && n == sizeof to_edl && memcmp (frame, to_edl, sizeof to_edl) == 0) {
+        switch_to (diag, SIM_RESET_EDL, "EDL");
+    } else if (n == 1 && frame[0] == 0x3a) {
+        switch_to (diag, SIM_RESET_DOWNLOAD, "download mode");
+    } else if (n == sizeof reset && memcmp (frame, reset, sizeof reset) == 0) {
         sim_op (diag->modem, SIM_OP_OTHER, 0, 0, "diag reset")->is_done = TRUE;
-        send_frame (diag, frame, diag->n, ANSWER_US);
+        send_frame (diag, frame, n, ANSWER_US);
         sim_reset_later (diag->modem, SIM_RESET_BOOT, LEAVE_US);
-    } else if (diag->n == 1 && frame[0] == 0x00) {
+    } else if (n == 1 && frame[0] == 0x00) {
         send_version (diag);
-    } else if (diag->n == 1 && frame[0] == 0x7c) {
+    } else if (n == 1 && frame[0] == 0x7c) {
         send_build_id (diag);
     } else {
         send_bad_command (diag);
     }
 }
 
-static void
-end_frame (SimDiag *diag)
-{
-    /* A short or broken frame is dropped, as tty echo is. */
-    if (diag->n >= 3 && !diag->is_too_long) {
-        guint16 crc = crc16 (diag->frame, diag->n - 2);
-
-        if (diag->frame[diag->n - 2] == (guint8) crc && diag->frame[diag->n - 1] == crc >> 8) {
-            diag->n -= 2;
-            handle_frame (diag);
-        } else {
-            sim_note (diag->modem, "DIAG frame with a wrong CRC");
-        }
-    }
-    diag->n = 0;
-    diag->is_escaped = diag->is_too_long = FALSE;
-}
-
 void
 sim_diag_feed (SimDiag *diag, const guint8 *data, gsize size)
 {
     for (gsize i = 0; i < size; i++) {
-        if (data[i] == 0x7e) {
-            end_frame (diag);
-        } else if (data[i] == 0x7d) {
-            diag->is_escaped = TRUE;
-        } else if (diag->n >= FRAME_MAX) {
-            diag->is_too_long = TRUE;
-        } else {
-            diag->frame[diag->n++] = diag->is_escaped ? data[i] ^ 0x20 : data[i];
-            diag->is_escaped = FALSE;
-        }
+        SimFrameResult result = sim_frame_put (&diag->frame, data[i]);
+
+        /* A short or broken frame is dropped, as tty echo is. */
+        if (result == SIM_FRAME_DONE)
+            handle_frame (diag, diag->frame.data, diag->frame.n);
+        else if (result == SIM_FRAME_BAD_CRC)
+            sim_note (diag->modem, "DIAG frame with a wrong CRC");
     }
 }

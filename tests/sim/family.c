@@ -6,7 +6,10 @@
  * and quectel_lk (both public); hardware id and key hash: defencore/tech_documentation 002-quectel-ec25.
  * EP06: 2c7c:0306 with interfaces 0 to 4: ModemManager 77-mm-quectel-port-types.rules; EDL strings: the lsusb
  * in linuxquestions.org 4175704503; its endpoints are taken to be the EC25's. The strings of the normal mode
- * are made up after other Quectel modules. */
+ * are made up after other Quectel modules. Quectel's download mode: dmesg in forums.quectel.com topic 35001.
+ * EC20: 05c6:9215 with five interfaces: Linux, qcserial.c handle_quectel_ec20 (); its endpoints and strings
+ * are made up. In DLOAD it is taken to be 05c6:9008 as other chips of its maker are: no dump was found.
+ * Fastboot's serial: Teltonika's updater looks for "MDM9615". */
 
 #include "sim/family.h"
 
@@ -53,6 +56,13 @@ static const SimInterface fastboot_bulk[] = {
             G_N_ELEMENTS (edl_bulk), FALSE                                                                   \
     }
 
+/* Quectel's SBL, which keeps the modem's own identity. */
+#define SBL(pid)                                                                                             \
+    {                                                                                                        \
+        0x2c7c, pid, 0x0000, "Qualcomm CDMA Technologies MSM", "QHSUSB__BULK", NULL, edl_bulk,               \
+            G_N_ELEMENTS (edl_bulk), FALSE                                                                   \
+    }
+
 #define FASTBOOT                                                                                             \
     {                                                                                                        \
         0x18d1, 0xd00d, 0x0100, "Google", "Android", NULL, fastboot_bulk, G_N_ELEMENTS (fastboot_bulk),      \
@@ -74,6 +84,8 @@ static const SimFamily families[] = {
         .normal = NORMAL (0x0125, 0x0318, "LTE Module"),
         .edl = EDL ("QHSUSB__BULK"),
         .fastboot = FASTBOOT,
+        .download = SBL (0x0125),
+        .build = "MDM9607 ",
         .hw_id = { 0, 0, 0, 0, 0xe1, 0x80, 0x04, 0x00 },
         .pk_hash = TEST_KEY,
     },
@@ -84,6 +96,8 @@ static const SimFamily families[] = {
         .normal = NORMAL (0x0125, 0x0318, "EG25-G"),
         .edl = EDL ("QHSUSB__BULK"),
         .fastboot = FASTBOOT,
+        .download = SBL (0x0125),
+        .build = "MDM9607 ",
         .hw_id = { 0, 0, 0, 0, 0xe1, 0x80, 0x04, 0x00 },
         .pk_hash = TEST_KEY,
     },
@@ -96,9 +110,24 @@ static const SimFamily families[] = {
         .normal = NORMAL (0x0306, 0x0310, "LTE-A Module"),
         .edl = EDL ("QUSB__BULK"),
         .fastboot = FASTBOOT,
+        .download = SBL (0x0306),
+        .build = "MDM9640 ",
         /* Made up: neither the real hardware id of an MDM9640 nor its key is known. */
         .hw_id = { 0, 0, 0, 0, 0xe1, 0x00, 0x09, 0x00 },
         .pk_hash = { 0x06 },
+    },
+    {
+        .name = "ec20",
+        .version = "EC20EQAR02A04E2G",
+        .chip = "9x15",
+        .geometry = "p2K_b128K",
+        .is_9x15 = TRUE,
+        .normal = { 0x05c6, 0x9215, 0x0232, "Quectel, Incorporated", "Quectel LTE Module", NULL,
+                    normal_functions, G_N_ELEMENTS (normal_functions), FALSE },
+        .fastboot = { 0x18d1, 0xd00d, 0x0100, "Google", "Android", "MDM9615", fastboot_bulk,
+                      G_N_ELEMENTS (fastboot_bulk), FALSE },
+        .download = EDL ("QHSUSB_DLOAD"),
+        .build = "MDM9215 ",
     },
 };
 

@@ -11,7 +11,10 @@ typedef struct {
     const char *chip;     /* what a programmer must be made for: "9x07" */
     const char *geometry; /* the only one that there is; NULL: both */
     gboolean has_usb3;    /* in normal mode */
-    SimUsb normal, edl, fastboot;
+    gboolean is_9x15;     /* no Sahara, no Firehose: DLOAD and the streaming loader */
+    const char *build;    /* eight characters of DIAG's version answer */
+    /* Download: DLOAD's identity, or that of Quectel's SBL. The serial of fastboot is the chip's if NULL. */
+    SimUsb normal, edl, fastboot, download;
     guint8 hw_id[8];    /* Sahara command 2, as on the wire */
     guint8 pk_hash[32]; /* Sahara command 3 */
 } SimFamily;

@@ -36,9 +36,14 @@
 #define DOWNLOAD_SMALL 0x4500000
 #define DOWNLOAD_LARGE 0x8000000
 
+/* Source: spec section 6.1: two regions of 23 and 15 MiB on the MDM9615. Its controller is that of the 9x07.
+ */
+#define DOWNLOAD_9X15 0x2600000
+
 static const SimFbKind kinds[] = {
-    { "9x07", "MDM9607", TRUE },
-    { NULL, "MDM9640", FALSE },
+    { "9x07", "MDM9607", TRUE, 0 },
+    { "9x15", "MDM9615", TRUE, DOWNLOAD_9X15 },
+    { "9x45", "MDM9640", FALSE, DOWNLOAD_LARGE },
 };
 
 static const SimHit no_hit = { SIM_ACT_NONE, 0 };
@@ -52,8 +57,12 @@ read_table (SimFastboot *fb)
     if (!sim_chain_read_table (modem->nand, &modem->factory, &fb->table, &why))
         fb->table = modem->factory;
     for (guint i = 0; i < fb->table.n_parts; i++) {
-        for (char *at = fb->table.parts[i].name; *at; at++)
+        char *name = fb->table.parts[i].name;
+
+        for (char *at = name; *at; at++)
             *at = g_ascii_tolower (*at);
+        if (g_str_equal (name, "sbl1"))
+            *name = '\0'; /* only the 9x15 has one, and its lk does not list it */
     }
 }
 
@@ -63,11 +72,13 @@ sim_fastboot_new (SimModem *modem, SimStart start)
     SimFastboot *fb = g_new0 (SimFastboot, 1);
 
     fb->modem = modem;
-    fb->kind = &kinds[g_str_equal (modem->family->chip, kinds[0].chip) ? 0 : 1];
-    fb->max_download = modem->max_download;
+    for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {
+        if (g_str_equal (modem->family->chip, kinds[i].chip))
+            fb->kind = &kinds[i];
+    }
+    fb->max_download = modem->max_download ? modem->max_download : fb->kind->max_download;
     if (fb->max_download == 0)
-        fb->max_download =
-            fb->kind == &kinds[0] && modem->nand->page_size == 2048 ? DOWNLOAD_SMALL : DOWNLOAD_LARGE;
+        fb->max_download = modem->nand->page_size == 2048 ? DOWNLOAD_SMALL : DOWNLOAD_LARGE;
     fb->data = g_byte_array_new ();
     if (start == SIM_START_FASTBOOT_DEAD) {
         fb->state = SIM_FB_DEAD;
@@ -177,7 +188,7 @@ get_variable (SimFastboot *fb, guint n, const char **name)
     if (g_str_equal (names[n], "max-download-size"))
         return g_strdup_printf ("\t0x%x", fb->max_download);
     if (g_str_equal (names[n], "serialno"))
-        return g_strdup (fb->modem->serial);
+        return g_strdup (fb->modem->usb.serial);
     if (g_str_equal (names[n], "kernel"))
         return g_strdup ("lk");
     if (g_str_equal (names[n], "product"))

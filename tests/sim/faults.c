@@ -34,6 +34,14 @@ static const char *const kinds[] = {
     "fastboot-erase",
     "fastboot-reboot",
     "qfastboot",
+    "dload",
+    "dload-write",
+    "dload-go",
+    "streaming",
+    "streaming-table",
+    "streaming-open",
+    "streaming-write",
+    "streaming-close",
 };
 
 static const struct {

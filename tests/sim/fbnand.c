@@ -21,7 +21,7 @@ static const SimPart *
 find_part (const SimFastboot *fb, const char *name)
 {
     for (guint i = 0; i < fb->table.n_parts; i++) {
-        if (g_str_equal (fb->table.parts[i].name, name))
+        if (name[0] && g_str_equal (fb->table.parts[i].name, name))
             return &fb->table.parts[i];
     }
     return NULL;
@@ -84,6 +84,7 @@ typedef struct {
     const guint8 *data;
     gsize size;
     gsize stride;     /* from one page's bytes to those of the next */
+    guint skip;       /* so many pages of the partition stay erased in front */
     guint most_pages; /* the power fails behind so many */
 } Image;
 
@@ -102,8 +103,10 @@ write_image (SimFastboot *fb, const Image *image)
             page += nand->pages_per_block;
         if (image->size - at < image->stride || page >= end || n_written >= image->most_pages)
             return FALSE;
-        if (page % nand->pages_per_block == 0)
+        if (page % nand->pages_per_block == 0) {
             erase_block (fb, page / nand->pages_per_block);
+            page += at == 0 ? image->skip : 0;
+        }
         sim_nand_program (nand, page++, image->data + at, nand->page_size);
         n_written++;
         if (modem->speed == SIM_SPEED_REAL)
@@ -145,6 +148,7 @@ prepare (SimFastboot *fb, const SimPart *part, Image *image)
     image->part = part;
     image->stride = page_size;
     image->most_pages = G_MAXUINT;
+    image->skip = fb->modem->quirks & SIM_QUIRK_FASTBOOT_SBL2 && g_str_equal (part->name, "sbl2") ? 1 : 0;
     if ((g_str_equal (part->name, "boot") || g_str_equal (part->name, "recovery")) &&
         !begins_with (fb->data, "ANDROID!"))
         return "Image is not a boot image";
@@ -200,7 +204,7 @@ sim_fb_flash (SimFastboot *fb, const char *name, SimHit hit)
 
     if (!loses_power && !sim_fb_goes_on (fb, hit))
         return;
-    if (!sim_chain_is_forced (fb->modem->nand, &fb->table))
+    if (!(fb->modem->quirks & SIM_QUIRK_NO_STICKY) && !sim_chain_is_forced (fb->modem->nand, &fb->table))
         sim_chain_set_forced (fb->modem->nand, &fb->table, TRUE);
     if (part) {
         flash_part (fb, part, hit);

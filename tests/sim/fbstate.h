@@ -16,6 +16,7 @@ typedef struct {
     const char *chip; /* of the family */
     const char *product;
     gboolean breaks_on_short; /* a short packet ends the data phase */
+    guint max_download;       /* 0: by the size of the chip's pages */
 } SimFbKind;
 
 struct _SimFastboot {

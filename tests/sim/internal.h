@@ -7,6 +7,7 @@
 #include "sim/chain.h"
 #include "sim/family.h"
 #include "sim/faults.h"
+#include "sim/frame.h"
 #include "sim/record.h"
 
 typedef struct _SimAt SimAt;
@@ -15,6 +16,8 @@ typedef struct _SimQmi SimQmi;
 typedef struct _SimSahara SimSahara;
 typedef struct _SimFirehose SimFirehose;
 typedef struct _SimFastboot SimFastboot;
+typedef struct _SimDload SimDload;
+typedef struct _SimStreaming SimStreaming;
 
 typedef enum {
     SIM_QUIRK_NAK_PAYLOAD = 1 << 0,
@@ -30,6 +33,15 @@ typedef enum {
     SIM_QUIRK_READ_64 = 1 << 10,
     SIM_QUIRK_NO_QMI = 1 << 11,
     SIM_QUIRK_MUTE_AT = 1 << 12,
+    SIM_QUIRK_NO_STICKY = 1 << 13,
+    SIM_QUIRK_NO_DOWNLOAD_FLAG = 1 << 14,
+    SIM_QUIRK_GO_STAYS = 1 << 15,
+    SIM_QUIRK_STREAMING_LOGS = 1 << 16,
+    SIM_QUIRK_DLOAD_9215 = 1 << 17,
+    SIM_QUIRK_DLOAD_RETRY = 1 << 18,
+    SIM_QUIRK_PBL_ENPRG = 1 << 19,
+    SIM_QUIRK_PBL_SILENT = 1 << 20,
+    SIM_QUIRK_FASTBOOT_SBL2 = 1 << 21,
     SIM_QUIRK_QFASTBOOT_OK = 1 << 24,
     SIM_QUIRK_QFASTBOOT_ERROR = 1 << 25,
     SIM_QUIRK_QFASTBOOT_BACK = 1 << 26,
@@ -42,6 +54,7 @@ typedef enum {
     SIM_RESET_EDL,      /* boots to EDL whatever is on the chip */
     SIM_RESET_FASTBOOT, /* the boot chain, but aboot stays in fastboot */
     SIM_RESET_CONTINUE, /* the boot chain from behind lk's fastboot on */
+    SIM_RESET_DOWNLOAD, /* the first stage's download mode: DLOAD, or Quectel's SBL */
     SIM_RESET_OFF,      /* away until the power is cycled */
     SIM_RESET_SAME,     /* leaves the bus and comes back as it is */
 } SimReset;
@@ -72,7 +85,8 @@ struct _SimModem {
     guint32 is_stalled; /* bit: endpoint number, +16 for IN */
     SimBoot boot;
     SimCardState card;
-    guint first_function; /* until the first reset */
+    guint first_function;       /* until the first reset */
+    gboolean has_download_flag; /* survives the loss of power; a state file does not hold it */
 
     SimAt *at[3];
     SimDiag *diag;
@@ -80,6 +94,8 @@ struct _SimModem {
     SimSahara *sahara;
     SimFirehose *firehose;
     SimFastboot *fastboot;
+    SimDload *dload;
+    SimStreaming *streaming;
 
     gint64 busy_us; /* the NAND works until then */
     gint64 take_us; /* takes no more data before then */
@@ -102,6 +118,17 @@ SimOp *sim_op (SimModem *modem, SimOpKind kind, guint start, guint pages, const 
     G_GNUC_PRINTF (5, 6);
 /* NAND work of that long: the time when it will be done, counted from when it is idle. */
 gint64 sim_work (SimModem *modem, gint64 duration_us);
+
+/* Starts from reset; the new identity comes up some time later. */
+void sim_boot (SimModem *modem, SimReset how, gint64 delay_us);
+/* What a boot leads to, with the quirks and the download flag. */
+void sim_judge_boot (SimModem *modem, gboolean heeds_misc, SimBoot *boot);
+/* Everything that talks, and everything that waits to be read, is gone. */
+void sim_free_functions (SimModem *modem);
+/* Brings the chip into the state in which another tool has left it; FALSE: the family has no such state. */
+gboolean sim_half_flash (SimModem *modem, const char *step);
+/* The streaming loader takes over, after the modem has left the bus and come back, or on the spot. */
+void sim_start_streaming (SimModem *modem, gboolean is_emergency, gint64 delay_us);
 
 /* What the modem calls itself; zeros when its identity is lost. */
 const char *sim_imei (const SimModem *modem);
@@ -140,6 +167,7 @@ void sim_qmi_tell (SimQmi *qmi, gboolean is_other_card, gboolean is_other_regist
 /* The next answer; how many bytes of it. */
 gsize sim_qmi_receive (SimQmi *qmi, guint8 *data, gsize max);
 
+/* In EDL it asks for image 13, in Quectel's download mode for 7. */
 SimSahara *sim_sahara_new (SimModem *modem, gboolean says_hello, gboolean is_in_error);
 void sim_sahara_free (SimSahara *sahara);
 void sim_sahara_feed (SimSahara *sahara, const guint8 *data, gsize size);
@@ -157,6 +185,18 @@ gboolean sim_fastboot_can_take (SimFastboot *fastboot);
 /* The bus came up, for the first time or (`is_reset`) again. */
 void sim_fastboot_online (SimFastboot *fastboot, gboolean is_reset);
 void sim_fastboot_feed (SimFastboot *fastboot, const guint8 *data, gsize size);
+
+SimDload *sim_dload_new (SimModem *modem, gboolean is_boot_rom);
+void sim_dload_free (SimDload *dload);
+void sim_dload_feed (SimDload *dload, const guint8 *data, gsize size);
+
+/* `is_emergency`: ENPRG. It hears nothing between sim_streaming_hush () and sim_streaming_online (). */
+SimStreaming *sim_streaming_new (SimModem *modem, gboolean is_emergency);
+void sim_streaming_free (SimStreaming *streaming);
+gboolean sim_streaming_can_take (SimStreaming *streaming);
+void sim_streaming_feed (SimStreaming *streaming, const guint8 *data, gsize size);
+void sim_streaming_hush (SimStreaming *streaming);
+void sim_streaming_online (SimStreaming *streaming);
 
 /* The host has set the configuration. */
 void sim_usb_online (SimModem *modem);

@@ -5,13 +5,28 @@
 
 #include <string.h>
 
+void
+sim_judge_boot (SimModem *modem, gboolean heeds_misc, SimBoot *boot)
+{
+    sim_chain_boot (modem->nand, &modem->factory, heeds_misc, boot);
+    if (boot->is_boot_rom && modem->quirks & SIM_QUIRK_PBL_SILENT)
+        boot->mode = SIM_MODE_OFF;
+    /* Whoever looks at the flag is the first stage. */
+    if (!modem->has_download_flag || boot->is_boot_rom || boot->mode == SIM_MODE_EDL)
+        return;
+    boot->mode = modem->family->is_9x15 ? SIM_MODE_DLOAD : SIM_MODE_SBL;
+    boot->has_at = boot->has_diag = boot->is_healthy = FALSE;
+    boot->version[0] = '\0';
+    g_strlcpy (boot->reason, "the download flag is set", sizeof boot->reason);
+}
+
 const SimVerdict *
 sim_modem_get_verdict (SimModem *modem)
 {
     SimVerdict *verdict = &modem->verdict;
     SimBoot *boot = &modem->verdict_boot;
 
-    sim_chain_boot (modem->nand, &modem->factory, TRUE, boot);
+    sim_judge_boot (modem, TRUE, boot);
     memset (verdict, 0, sizeof *verdict);
     verdict->mode = modem->mode;
     verdict->boots = boot->is_healthy;
@@ -104,7 +119,7 @@ sim_modem_dup_status_text (SimModem *modem)
     g_string_append_printf (text, "registered=%s\n", sim_card_is_registered (&modem->card) ? "yes" : "no");
     g_string_append_printf (text, "own-time-us=%" G_GINT64_FORMAT "\n", modem->own_us);
     g_string_append_printf (text, "blocks-erased=%" G_GUINT64_FORMAT "\n", modem->nand->n_erases);
-    for (guint i = SIM_MODE_NORMAL; i <= SIM_MODE_FASTBOOT; i++)
+    for (guint i = SIM_MODE_NORMAL; i < SIM_N_MODES; i++)
         g_string_append_printf (text, "bytes-%s=%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT "\n",
                                 sim_mode_name (i), modem->record->bytes_out[i], modem->record->bytes_in[i]);
     g_string_append_printf (text, "faults-hit=%u\n", sim_faults_get_n_hit (modem->faults));

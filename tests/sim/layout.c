@@ -3,7 +3,8 @@
  *
  * Source: p2K_b128K: partition table of the public package EG25GGBR07A08M2G_30.006 (Biktorgj/
  * quectel_eg25_recovery). p4K_b256K: public layout of an EC25EFA (defencore/tech_documentation
- * 002-quectel-ec25); where it has a gap between two partitions, that is divided by plausibility.
+ * 002-quectel-ec25); where it has a gap between two partitions, that is divided by plausibility. 9x15: the
+ * names of Quectel's lk (spec section 6.2) and SBL1, which lk does not list; order and sizes are made up.
  *
  * The table in flash, all u32 little-endian, pages that are not named and bytes that are not named 0xFF:
  *   page 0  FE569FAC CD7F127A 4 1
@@ -43,7 +44,16 @@ static const Row rows_4k[] = {
     { "qdsp6sw_b", 224, 0 }, { "sys_back", 232, 0 }, { "system", 0, I },
 };
 
+static const Row rows_9x15[] = {
+    { "MIBIB", 12, 0 },    { "SBL1", 10, I }, { "SBL2", 12, I },        { "RPM", 12, I },
+    { "EFS2", 100, P },    { "DSP1", 40, I }, { "DSP3", 16, I },        { "DSP2", 320, I },
+    { "aboot", 12, I },    { "boot", 80, I }, { "cache", 20, 0 },       { "misc", 8, P },
+    { "recovery", 80, 0 }, { "fota", 16, 0 }, { "recoveryfs", 150, 0 }, { "system", 520, I },
+    { "userdata", 0, 0 },
+};
+
 typedef struct {
+    const char *chip; /* NULL: any that has no row of its own */
     const char *geometry;
     guint page_size, pages_per_block;
     const Row *rows;
@@ -51,23 +61,33 @@ typedef struct {
 } Geometry;
 
 static const Geometry geometries[] = {
-    { "p2K_b128K", 2048, 64, rows_2k, G_N_ELEMENTS (rows_2k) },
-    { "p4K_b256K", 4096, 64, rows_4k, G_N_ELEMENTS (rows_4k) },
+    { NULL, "p2K_b128K", 2048, 64, rows_2k, G_N_ELEMENTS (rows_2k) },
+    { NULL, "p4K_b256K", 4096, 64, rows_4k, G_N_ELEMENTS (rows_4k) },
+    { "9x15", "p2K_b128K", 2048, 64, rows_9x15, G_N_ELEMENTS (rows_9x15) },
 };
 
-gboolean
-sim_layout_init (SimLayout *layout, const char *geometry, guint n_blocks)
+static const Geometry *
+find_geometry (const char *chip, const char *geometry)
 {
-    const Geometry *g = NULL;
+    const char *wanted = g_strcmp0 (chip, "9x15") == 0 ? chip : NULL;
+
+    for (guint i = 0; i < G_N_ELEMENTS (geometries); i++) {
+        if (g_str_equal (geometries[i].geometry, geometry) && g_strcmp0 (geometries[i].chip, wanted) == 0)
+            return &geometries[i];
+    }
+    return NULL;
+}
+
+gboolean
+sim_layout_init (SimLayout *layout, const char *chip, const char *geometry, guint n_blocks)
+{
+    const Geometry *g = find_geometry (chip, geometry);
     guint start = 0;
 
     memset (layout, 0, sizeof *layout);
-    for (guint i = 0; i < G_N_ELEMENTS (geometries); i++) {
-        if (g_str_equal (geometries[i].geometry, geometry))
-            g = &geometries[i];
-    }
     if (!g)
         return FALSE;
+    layout->chip = g->chip;
     layout->geometry = g->geometry;
     layout->page_size = g->page_size;
     layout->pages_per_block = g->pages_per_block;
@@ -91,6 +111,8 @@ void
 sim_layout_make_other (SimLayout *layout)
 {
     const guint growth = 8;
+    const char *growing = layout->chip ? "cache" : "modem";
+    const char *shrinking = layout->chip ? "fota" : layout->parts[layout->n_parts - 1].name;
     gboolean behind = FALSE;
 
     for (guint i = 0; i < layout->n_parts; i++) {
@@ -98,12 +120,14 @@ sim_layout_make_other (SimLayout *layout)
 
         if (behind)
             part->start += growth;
-        if (g_str_equal (part->name, "modem")) {
+        if (g_str_equal (part->name, growing)) {
             part->n_blocks += growth;
             behind = TRUE;
+        } else if (g_str_equal (part->name, shrinking)) {
+            part->n_blocks -= growth;
+            behind = FALSE;
         }
     }
-    layout->parts[layout->n_parts - 1].n_blocks -= growth;
 }
 
 const SimPart *
@@ -200,13 +224,11 @@ sim_mibib_build (const SimLayout *layout)
 static guint
 flags_of (const SimLayout *layout, const char *name)
 {
-    for (guint i = 0; i < G_N_ELEMENTS (geometries); i++) {
-        if (!g_str_equal (geometries[i].geometry, layout->geometry))
-            continue;
-        for (guint j = 0; j < geometries[i].n_rows; j++) {
-            if (g_ascii_strcasecmp (geometries[i].rows[j].name, name) == 0)
-                return geometries[i].rows[j].flags;
-        }
+    const Geometry *g = find_geometry (layout->chip, layout->geometry);
+
+    for (guint i = 0; g && i < g->n_rows; i++) {
+        if (g_ascii_strcasecmp (g->rows[i].name, name) == 0)
+            return g->rows[i].flags;
     }
     return SIM_PART_PLAIN;
 }

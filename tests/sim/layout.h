@@ -20,15 +20,18 @@ typedef struct {
 } SimPart;
 
 typedef struct {
+    const char *chip; /* "9x15"; NULL: any other */
     const char *geometry;
     guint page_size, pages_per_block, n_blocks;
     SimPart parts[SIM_MAX_PARTITIONS];
     guint n_parts;
 } SimLayout;
 
-/* "p2K_b128K", "p4K_b256K" on a chip of `n_blocks`; the last partition takes the rest. */
-gboolean sim_layout_init (SimLayout *layout, const char *geometry, guint n_blocks);
-/* Another table of the same chip: modem grows, everything behind it moves. */
+/* "p2K_b128K", "p4K_b256K" on a chip of `n_blocks`; the last partition takes the rest. `chip` is the modem's.
+ */
+gboolean sim_layout_init (SimLayout *layout, const char *chip, const char *geometry, guint n_blocks);
+/* Another table of the same chip: modem grows, everything behind it moves; on the 9x15 the table of
+ * partition2.mbn, where cache has grown and fota has shrunk. */
 void sim_layout_make_other (SimLayout *layout);
 const SimPart *sim_layout_find (const SimLayout *layout, const char *name);
 /* The partition that holds `block`, or NULL. */

@@ -6,46 +6,15 @@
 
 #include <string.h>
 
-#define N_BLOCKS       2048
-#define MIN_BLOCKS     1500
-#define PAYLOAD        8192
 #define REENUMERATE_US 300000
+#define LOADER_US      50000 /* from its start to the loader's own USB; made up */
 #define POWER_OFF_US   500000
-#define SERIAL_MAX     12
-
-/* From reset to enumeration, instant and real speed. Source: 8 s boot: the project's benchmark; the rest is
- * made up. */
-static const guint boot_ms[] = { 300, 8000 };
-static const guint edl_ms[] = { 100, 800 };
 
 typedef struct {
     gint64 ready_us;
     gsize size, at;
     guint8 data[];
 } SimChunk;
-
-static const struct {
-    const char *name;
-    SimQuirk quirk;
-} quirks[] = {
-    { "nak-payload", SIM_QUIRK_NAK_PAYLOAD },
-    { "no-read", SIM_QUIRK_NO_READ },
-    { "no-diag-echo", SIM_QUIRK_NO_DIAG_ECHO },
-    { "other-table", SIM_QUIRK_OTHER_TABLE },
-    { "in-zlp", SIM_QUIRK_IN_ZLP },
-    { "sahara-zlp", SIM_QUIRK_SAHARA_ZLP },
-    { "no-command-mode", SIM_QUIRK_NO_COMMAND_MODE },
-    { "done-complete", SIM_QUIRK_DONE_COMPLETE },
-    { "merge", SIM_QUIRK_MERGE },
-    { "fragment", SIM_QUIRK_FRAGMENT },
-    { "read-64", SIM_QUIRK_READ_64 },
-    { "no-qmi", SIM_QUIRK_NO_QMI },
-    { "mute-at", SIM_QUIRK_MUTE_AT },
-    { "no-qfastboot", SIM_QUIRK_NO_QFASTBOOT },
-    { "qfastboot-ok", SIM_QUIRK_QFASTBOOT_OK },
-    { "qfastboot-error", SIM_QUIRK_QFASTBOOT_ERROR },
-    { "qfastboot-back", SIM_QUIRK_QFASTBOOT_BACK },
-};
 
 /* --- what the parts use --- */
 
@@ -128,22 +97,6 @@ sim_imei (const SimModem *modem)
     return modem->boot.is_identity_lost ? "000000000000000" : modem->imei;
 }
 
-/* Two modems with different serials are told apart by their IMEIs. */
-static void
-make_imei (SimModem *modem)
-{
-    guint number = (guint) (g_ascii_strtoull (modem->serial, NULL, 16) % 1000000);
-    guint sum = 0;
-
-    g_snprintf (modem->imei, sizeof modem->imei, "86769804%06u", number);
-    for (guint i = 0; i < 14; i++) {
-        guint digit = (guint) (modem->imei[i] - '0') * (i % 2 ? 2 : 1);
-
-        sum += digit > 9 ? digit - 9 : digit;
-    }
-    modem->imei[14] = (char) ('0' + (10 - sum % 10) % 10);
-}
-
 static void
 drop_queue (GQueue *queue)
 {
@@ -171,8 +124,8 @@ sim_hit (SimModem *modem, const char *kind, guint8 endpoint)
 
 /* --- coming and going --- */
 
-static void
-free_functions (SimModem *modem)
+void
+sim_free_functions (SimModem *modem)
 {
     for (guint i = 0; i < G_N_ELEMENTS (modem->at); i++)
         g_clear_pointer (&modem->at[i], sim_at_free);
@@ -181,6 +134,8 @@ free_functions (SimModem *modem)
     g_clear_pointer (&modem->sahara, sim_sahara_free);
     g_clear_pointer (&modem->firehose, sim_firehose_free);
     g_clear_pointer (&modem->fastboot, sim_fastboot_free);
+    g_clear_pointer (&modem->dload, sim_dload_free);
+    g_clear_pointer (&modem->streaming, sim_streaming_free);
     for (guint i = 0; i < G_N_ELEMENTS (modem->in); i++)
         drop_queue (&modem->in[i]);
 }
@@ -204,7 +159,7 @@ static void
 power_off (SimModem *modem)
 {
     disconnect (modem);
-    free_functions (modem);
+    sim_free_functions (modem);
     modem->mode = SIM_MODE_OFF;
     sim_card_reset (&modem->card);
     modem->busy_us = 0;
@@ -224,21 +179,33 @@ time_to_come (const SimModem *modem, SimMode mode)
     return (gint64) ms * 1000;
 }
 
-/* Starts from reset; the new identity comes up some time later. */
-static void
-boot (SimModem *modem, SimReset how, gint64 delay_us)
+/* Where the modem ends up that is reset like that and whose chip leads to `boot`. */
+static SimMode
+choose_mode (const SimModem *modem, SimReset how)
+{
+    const SimBoot *boot = &modem->boot;
+    gboolean has_lk = boot->mode == SIM_MODE_NORMAL || boot->mode == SIM_MODE_FASTBOOT;
+    gboolean has_first_stage = boot->mode != SIM_MODE_EDL && !boot->is_boot_rom;
+
+    if (how == SIM_RESET_CONTINUE && boot->mode == SIM_MODE_FASTBOOT)
+        return SIM_MODE_OFF; /* lk has stopped its USB and has nothing to boot */
+    if (how == SIM_RESET_EDL)
+        return modem->family->is_9x15 ? SIM_MODE_DLOAD : SIM_MODE_EDL;
+    if (how == SIM_RESET_DOWNLOAD && has_first_stage)
+        return modem->family->is_9x15 ? SIM_MODE_DLOAD : SIM_MODE_SBL;
+    return how == SIM_RESET_FASTBOOT && has_lk ? SIM_MODE_FASTBOOT : boot->mode;
+}
+
+void
+sim_boot (SimModem *modem, SimReset how, gint64 delay_us)
 {
     SimMode mode;
 
     power_off (modem);
-    sim_chain_boot (modem->nand, &modem->factory, how != SIM_RESET_CONTINUE, &modem->boot);
-    mode = modem->boot.mode;
-    if (how == SIM_RESET_CONTINUE && mode == SIM_MODE_FASTBOOT)
-        mode = SIM_MODE_OFF; /* lk has stopped its USB and has nothing to boot */
+    sim_judge_boot (modem, how != SIM_RESET_CONTINUE, &modem->boot);
     if (how == SIM_RESET_EDL)
-        mode = SIM_MODE_EDL;
-    else if (how == SIM_RESET_FASTBOOT && (mode == SIM_MODE_NORMAL || mode == SIM_MODE_FASTBOOT))
-        mode = SIM_MODE_FASTBOOT;
+        modem->boot.is_boot_rom = TRUE;
+    mode = choose_mode (modem, how);
     modem->mode = mode;
     if (mode != SIM_MODE_OFF) {
         modem->own_us += time_to_come (modem, mode);
@@ -286,6 +253,50 @@ start_edl (SimModem *modem)
                             start == SIM_START_EDL_ERROR);
 }
 
+static void
+start_fastboot (SimModem *modem)
+{
+    modem->usb = modem->family->fastboot;
+    if (!modem->usb.serial)
+        modem->usb.serial = modem->serial;
+    modem->fastboot = sim_fastboot_new (modem, modem->start);
+    modem->start = SIM_START_FASTBOOT; /* only the first time */
+}
+
+/* DLOAD, or Quectel's SBL with its Sahara. */
+static void
+start_download (SimModem *modem)
+{
+    SimStart start = modem->start;
+
+    modem->start = SIM_START_NORMAL; /* only the first time */
+    modem->usb = modem->family->download;
+    if (modem->quirks & SIM_QUIRK_DLOAD_9215 && modem->family->is_9x15)
+        modem->usb.pid = modem->family->normal.pid;
+    if (start == SIM_START_STREAMING) {
+        modem->mode = SIM_MODE_STREAMING;
+        modem->streaming = sim_streaming_new (modem, FALSE);
+    } else if (modem->mode == SIM_MODE_DLOAD) {
+        modem->dload = sim_dload_new (modem, modem->boot.is_boot_rom);
+    } else {
+        modem->sahara = sim_sahara_new (modem, start != SIM_START_SBL_HALF_WAY, FALSE);
+    }
+}
+
+void
+sim_start_streaming (SimModem *modem, gboolean is_emergency, gint64 delay_us)
+{
+    modem->own_us += LOADER_US;
+    modem->streaming = sim_streaming_new (modem, is_emergency);
+    if (modem->quirks & SIM_QUIRK_GO_STAYS || modem->mode == SIM_MODE_EDL) {
+        modem->mode = SIM_MODE_STREAMING;
+        sim_streaming_online (modem->streaming);
+        return;
+    }
+    sim_streaming_hush (modem->streaming);
+    sim_reset_later (modem, SIM_RESET_SAME, LOADER_US + delay_us);
+}
+
 /* Whoever talks over the bus has to begin anew. */
 static void
 come_online (SimModem *modem, gboolean is_reset)
@@ -300,12 +311,16 @@ come_online (SimModem *modem, gboolean is_reset)
 static void
 arrive (SimModem *modem)
 {
-    gboolean is_same = modem->at[0] || modem->diag || modem->sahara || modem->firehose || modem->fastboot;
+    gboolean is_same = modem->at[0] || modem->diag || modem->sahara || modem->firehose || modem->fastboot ||
+                       modem->dload || modem->streaming;
 
     modem->arrive_us = G_MAXINT64;
     modem->is_connected = TRUE;
     modem->generation++;
-    if (is_same) {
+    if (is_same && modem->streaming) {
+        modem->mode = SIM_MODE_STREAMING;
+        sim_streaming_online (modem->streaming);
+    } else if (is_same) {
         come_online (modem, TRUE);
     } else {
         switch (modem->mode) {
@@ -316,11 +331,13 @@ arrive (SimModem *modem)
             start_edl (modem);
             break;
         case SIM_MODE_FASTBOOT:
-            modem->usb = modem->family->fastboot;
-            modem->usb.serial = modem->serial;
-            modem->fastboot = sim_fastboot_new (modem, modem->start);
-            modem->start = SIM_START_FASTBOOT; /* only the first time */
+            start_fastboot (modem);
             break;
+        case SIM_MODE_DLOAD:
+        case SIM_MODE_SBL:
+            start_download (modem);
+            break;
+        case SIM_MODE_STREAMING:
         case SIM_MODE_OFF:
         default:
             break;
@@ -347,7 +364,8 @@ leave (SimModem *modem)
     case SIM_RESET_EDL:
     case SIM_RESET_FASTBOOT:
     case SIM_RESET_CONTINUE:
-        boot (modem, how, 0);
+    case SIM_RESET_DOWNLOAD:
+        sim_boot (modem, how, 0);
         break;
     case SIM_RESET_NONE:
     default:
@@ -448,7 +466,11 @@ deliver (SimModem *modem, guint8 endpoint, const guint8 *data, gsize size)
 {
     SimAt *at;
 
-    if (modem->firehose) {
+    if (modem->streaming) {
+        sim_streaming_feed (modem->streaming, data, size);
+    } else if (modem->dload) {
+        sim_dload_feed (modem->dload, data, size);
+    } else if (modem->firehose) {
         sim_firehose_feed (modem->firehose, data, size);
     } else if (modem->sahara) {
         sim_sahara_feed (modem->sahara, data, size);
@@ -475,6 +497,8 @@ sim_modem_out (SimModem *modem, gint64 now_us, guint8 endpoint, const guint8 *da
     if (modem->firehose && !sim_firehose_can_take (modem->firehose))
         return SIM_NOT_YET;
     if (modem->fastboot && !sim_fastboot_can_take (modem->fastboot))
+        return SIM_NOT_YET;
+    if (modem->streaming && !sim_streaming_can_take (modem->streaming))
         return SIM_NOT_YET;
     sim_record_transfer (modem->record, modem->now_us, modem->mode, endpoint, data, size);
     deliver (modem, endpoint, data, size);
@@ -547,7 +571,7 @@ sim_modem_plug (SimModem *modem, gint64 now_us)
         return;
     modem->is_plugged = TRUE;
     sim_note (modem, "is plugged in");
-    boot (modem, SIM_RESET_BOOT, 0);
+    sim_boot (modem, SIM_RESET_BOOT, 0);
 }
 
 void
@@ -556,7 +580,7 @@ sim_modem_power_cycle (SimModem *modem, gint64 now_us)
     sim_modem_advance (modem, now_us);
     sim_note (modem, "power is cycled");
     modem->is_plugged = TRUE;
-    boot (modem, SIM_RESET_BOOT, POWER_OFF_US);
+    sim_boot (modem, SIM_RESET_BOOT, POWER_OFF_US);
 }
 
 void
@@ -565,7 +589,7 @@ sim_modem_usb_boot (SimModem *modem, gint64 now_us)
     sim_modem_advance (modem, now_us);
     sim_note (modem, "USB_BOOT is shorted and power is cycled");
     modem->is_plugged = TRUE;
-    boot (modem, SIM_RESET_EDL, POWER_OFF_US);
+    sim_boot (modem, SIM_RESET_EDL, POWER_OFF_US);
 }
 
 void
@@ -593,155 +617,4 @@ guint
 sim_modem_get_faults_hit (const SimModem *modem)
 {
     return sim_faults_get_n_hit (modem->faults);
-}
-
-/* --- creation --- */
-
-void
-sim_config_init (SimConfig *config)
-{
-    memset (config, 0, sizeof *config);
-    config->family = "ec25";
-    config->serial = "700a421b";
-    config->function = 1;
-}
-
-static gboolean
-parse_quirks (SimModem *modem, const char *text, char **why)
-{
-    g_auto (GStrv) names = g_strsplit (text ? text : "", ",", -1);
-
-    for (guint i = 0; names[i]; i++) {
-        gboolean known = names[i][0] == '\0';
-
-        for (guint j = 0; j < G_N_ELEMENTS (quirks); j++) {
-            if (g_str_equal (names[i], quirks[j].name)) {
-                modem->quirks |= quirks[j].quirk;
-                known = TRUE;
-            }
-        }
-        if (!known) {
-            *why = g_strdup_printf ("unknown quirk \"%s\"", names[i]);
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
-static gboolean
-parse_usb_id (SimModem *modem, const char *text, char **why)
-{
-    g_auto (GStrv) halves = g_strsplit (text ? text : "", ":", 2);
-    guint64 vid = 0, pid = 0;
-
-    if (!text)
-        return TRUE;
-    if (g_strv_length (halves) != 2 ||
-        !g_ascii_string_to_unsigned (halves[0], 16, 1, G_MAXUINT16, &vid, NULL) ||
-        !g_ascii_string_to_unsigned (halves[1], 16, 0, G_MAXUINT16, &pid, NULL)) {
-        *why = g_strdup_printf ("\"%s\" is no VID:PID", text);
-        return FALSE;
-    }
-    modem->vid = (guint16) vid;
-    modem->pid = (guint16) pid;
-    return TRUE;
-}
-
-static gboolean
-make_chip (SimModem *modem, const SimConfig *config, const char *version, char **why)
-{
-    guint n_blocks = config->n_blocks ? config->n_blocks : N_BLOCKS;
-    const char *geometry = config->geometry;
-
-    if (!geometry)
-        geometry = strstr (version, "M4G") ? "p4K_b256K" : "p2K_b128K";
-    if (modem->family->geometry && !g_str_equal (modem->family->geometry, geometry)) {
-        *why = g_strdup_printf ("a modem of family %s has %s only", modem->family->name,
-                                modem->family->geometry);
-        return FALSE;
-    }
-    if (n_blocks < MIN_BLOCKS || !sim_layout_init (&modem->factory, geometry, n_blocks)) {
-        *why = g_strdup_printf ("no chip with %s and %u blocks", geometry, n_blocks);
-        return FALSE;
-    }
-    if (modem->quirks & SIM_QUIRK_OTHER_TABLE)
-        sim_layout_make_other (&modem->factory);
-    modem->nand = sim_nand_new (modem->factory.page_size, modem->factory.pages_per_block, n_blocks);
-    for (guint i = 0; i < config->n_bad_blocks; i++) {
-        if (config->bad_blocks[i] >= n_blocks) {
-            *why = g_strdup_printf ("bad block %u is outside of the chip", config->bad_blocks[i]);
-            return FALSE;
-        }
-        modem->nand->is_bad[config->bad_blocks[i]] = 1;
-    }
-    sim_chain_fill (modem->nand, &modem->factory, version);
-    return TRUE;
-}
-
-SimModem *
-sim_modem_new (const SimConfig *config, gint64 now_us, char **why)
-{
-    g_autoptr (SimModem) modem = g_new0 (SimModem, 1);
-    guint speed = config->speed == SIM_SPEED_REAL ? 1 : 0;
-    SimReset how = SIM_RESET_EDL;
-
-    modem->family = sim_family_find (config->family ? config->family : "");
-    if (!modem->family) {
-        *why = g_strdup_printf ("unknown family \"%s\"", config->family);
-        return NULL;
-    }
-    if (config->is_usb3 && !modem->family->has_usb3) {
-        *why = g_strdup_printf ("a modem of family %s has no USB 3", modem->family->name);
-        return NULL;
-    }
-    modem->is_usb3 = config->is_usb3;
-    modem->record = sim_record_new (config->log_path, why);
-    if (!modem->record || !parse_quirks (modem, config->quirks, why) ||
-        !parse_usb_id (modem, config->usb_id, why) ||
-        !make_chip (modem, config, config->version ? config->version : modem->family->version, why))
-        return NULL;
-    modem->serial = g_strndup (config->serial ? config->serial : "", SERIAL_MAX);
-    make_imei (modem);
-    sim_card_insert (&modem->card, config->card);
-    modem->card.network = config->network;
-    modem->first_function = config->function;
-    modem->speed = config->speed;
-    modem->start = config->start;
-    modem->boot_ms = config->boot_ms ? config->boot_ms : boot_ms[speed];
-    modem->edl_ms = config->edl_ms ? config->edl_ms : edl_ms[speed];
-    modem->diag_noise = config->diag_noise;
-    modem->max_download = config->max_download;
-    modem->max_payload = config->max_payload ? config->max_payload : PAYLOAD;
-    modem->faults = sim_faults_new ();
-    modem->now_us = now_us;
-    modem->is_plugged = TRUE;
-    if (config->start == SIM_START_NORMAL)
-        how = SIM_RESET_BOOT;
-    else if (config->start >= SIM_START_FASTBOOT)
-        how = SIM_RESET_FASTBOOT;
-    modem->first_boot = how;
-    boot (modem, how, 0);
-    return g_steal_pointer (&modem);
-}
-
-gboolean
-sim_modem_load (SimModem *modem, const char *path, GError **error)
-{
-    if (!sim_nand_load (modem->nand, path, error))
-        return FALSE;
-    boot (modem, modem->first_boot, 0);
-    return TRUE;
-}
-
-void
-sim_modem_free (SimModem *modem)
-{
-    if (!modem)
-        return;
-    free_functions (modem);
-    sim_nand_free (modem->nand);
-    sim_record_free (modem->record);
-    sim_faults_free (modem->faults);
-    g_free (modem->serial);
-    g_free (modem);
 }

@@ -28,6 +28,10 @@ typedef enum {
     SIM_START_FASTBOOT,
     SIM_START_FASTBOOT_DEAD, /* its data phase has broken: takes nothing until the bus is reset */
     SIM_START_FASTBOOT_DATA, /* it waits for data that nobody sends any more */
+    SIM_START_DLOAD,         /* ec20 only: as if it had been switched there from normal mode */
+    SIM_START_SBL,           /* others only: Quectel's download mode, with a fresh Sahara session */
+    SIM_START_SBL_HALF_WAY,  /* HELLO was read by someone else */
+    SIM_START_STREAMING,     /* a streaming loader runs in that mode */
 } SimStart;
 
 /* The SIM card: as it lies in its tray, or as the modem sees it. */
@@ -48,7 +52,11 @@ typedef enum {
     SIM_MODE_NORMAL,
     SIM_MODE_EDL,
     SIM_MODE_FASTBOOT,
+    SIM_MODE_DLOAD,     /* of the 9x15 */
+    SIM_MODE_SBL,       /* Quectel's download mode: the modem's own VID:PID, one interface, Sahara */
+    SIM_MODE_STREAMING, /* a loader runs that was loaded in one of the two, or in EDL */
 } SimMode;
+#define SIM_N_MODES (SIM_MODE_STREAMING + 1)
 
 typedef enum {
     SIM_OK,
@@ -59,7 +67,7 @@ typedef enum {
 
 /* Everything has a default: sim_config_init (), then set what matters. Strings are copied at creation. */
 typedef struct {
-    const char *family;   /* "ec25", "eg25", "ep06" */
+    const char *family;   /* "ec25", "eg25", "ep06", "ec20" */
     const char *version;  /* firmware that is on the chip at first; NULL: the family's own */
     const char *geometry; /* "p2K_b128K", "p4K_b256K"; NULL: by the memory code at the end of the version */
     const char *serial;   /* chip serial, hex */
@@ -80,8 +88,11 @@ typedef struct {
     gboolean is_usb3; /* in a socket that has USB 3: normal mode is there, EDL and fastboot stay on USB 2 */
     /* Comma separated: nak-payload, no-read, no-diag-echo, other-table, in-zlp, sahara-zlp, no-command-mode,
      * done-complete, merge, fragment, read-64, no-qmi, mute-at, qfastboot-ok, qfastboot-error,
-     * qfastboot-back. README.md tells what each does. */
+     * qfastboot-back, no-sticky, no-download-flag, go-stays, streaming-logs, dload-9215, dload-retry,
+     * pbl-enprg, pbl-silent, fastboot-sbl2-dload. README.md tells what each does. */
     const char *quirks;
+    /* As another tool has left it: boot-missing, sbl2-missing, round-1, round-2, round-3; NULL: untouched. */
+    const char *half_flashed;
 } SimConfig;
 
 void sim_config_init (SimConfig *config);
@@ -139,7 +150,8 @@ void sim_modem_usb_reset (SimModem *modem, gint64 now_us);
 void sim_modem_unplug (SimModem *modem, gint64 now_us); /* power is lost too */
 void sim_modem_plug (SimModem *modem, gint64 now_us);
 void sim_modem_power_cycle (SimModem *modem, gint64 now_us);
-void sim_modem_usb_boot (SimModem *modem, gint64 now_us); /* USB_BOOT test point and power cycle: EDL */
+void sim_modem_usb_boot (SimModem *modem,
+                         gint64 now_us); /* USB_BOOT test point and power cycle: EDL, DLOAD */
 void sim_modem_reenumerate (SimModem *modem, gint64 now_us);
 
 /* The hand at the card, and the world outside. */

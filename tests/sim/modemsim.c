@@ -17,7 +17,7 @@
 
 typedef struct {
     char *family, *usb_id, *version, *geometry, *serial, *log, *control, *start, *speed, *quirks, *state,
-        *ctl, *card, *network;
+        *ctl, *card, *network, *half;
     char **faults, **bad_blocks, **words;
     int port, blocks, boot_ms, edl_ms, noise, payload, download;
     int function;
@@ -37,7 +37,8 @@ parse_options (Options *options, int *argc, char ***argv)
 {
     const GOptionEntry entries[] = {
         { "port", 'p', 0, G_OPTION_ARG_INT, &options->port, "vhci-hcd's port, 0 is the first", "N" },
-        { "family", 0, 0, G_OPTION_ARG_STRING, &options->family, "kind of modem: ec25, eg25, ep06", "NAME" },
+        { "family", 0, 0, G_OPTION_ARG_STRING, &options->family, "kind of modem: ec25, eg25, ep06, ec20",
+          "NAME" },
         { "usb3", 0, 0, G_OPTION_ARG_NONE, &options->usb3, "normal mode at super speed (ep06)", NULL },
         { "usb-id", 0, 0, G_OPTION_ARG_STRING, &options->usb_id, "in normal mode, instead of the family's",
           "VID:PID" },
@@ -50,11 +51,13 @@ parse_options (Options *options, int *argc, char ***argv)
           "FILE" },
         { "start-mode", 0, 0, G_OPTION_ARG_STRING, &options->start,
           "normal, edl, edl-half-way, edl-error, edl-programmer, edl-raw, fastboot, fastboot-dead, "
-          "fastboot-data",
+          "fastboot-data, dload, sbl, sbl-half-way, streaming",
           "MODE" },
         { "sim", 0, 0, G_OPTION_ARG_STRING, &options->card, "SIM card: ready, absent, pin, puk", "CARD" },
         { "network", 0, 0, G_OPTION_ARG_STRING, &options->network, "home or none", "NETWORK" },
         { "function", 0, 0, G_OPTION_ARG_INT, &options->function, "AT+CFUN at first: 0, 1, 4", "N" },
+        { "half-flashed", 0, 0, G_OPTION_ARG_STRING, &options->half,
+          "boot-missing, sbl2-missing, round-1, round-2, round-3 (ec20)", "STEP" },
         { "nand-speed", 0, 0, G_OPTION_ARG_STRING, &options->speed, "instant or real", "SPEED" },
         { "boot-ms", 0, 0, G_OPTION_ARG_INT, &options->boot_ms, "from reset to normal mode", "MS" },
         { "edl-ms", 0, 0, G_OPTION_ARG_INT, &options->edl_ms, "from reset to EDL", "MS" },
@@ -112,7 +115,8 @@ make_modem (const Options *options)
     /* In the order of SimStart and SimSpeed. */
     static const char *const starts[] = { "normal",         "edl",     "edl-half-way", "edl-error",
                                           "edl-programmer", "edl-raw", "fastboot",     "fastboot-dead",
-                                          "fastboot-data" };
+                                          "fastboot-data",  "dload",   "sbl",          "sbl-half-way",
+                                          "streaming" };
     static const char *const speeds[] = { "instant", "real" };
     int start = find_word (options->start, starts, G_N_ELEMENTS (starts));
     int speed = find_word (options->speed, speeds, G_N_ELEMENTS (speeds));
@@ -150,6 +154,7 @@ make_modem (const Options *options)
     config.max_payload = (guint) MAX (options->payload, 0);
     config.max_download = (guint) MAX (options->download, 0);
     config.quirks = options->quirks;
+    config.half_flashed = options->half;
     config.is_usb3 = options->usb3;
     config.bad_blocks = (const guint *) (gpointer) bad->data;
     config.n_bad_blocks = bad->len;

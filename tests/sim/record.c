@@ -54,7 +54,7 @@ sim_record_free (SimRecord *record)
 const char *
 sim_mode_name (SimMode mode)
 {
-    static const char *const names[] = { "off", "normal", "edl", "fastboot" };
+    static const char *const names[] = { "off", "normal", "edl", "fastboot", "dload", "sbl", "streaming" };
 
     return (guint) mode < G_N_ELEMENTS (names) ? names[mode] : "?";
 }
@@ -62,7 +62,7 @@ sim_mode_name (SimMode mode)
 static void
 stamp (SimRecord *record, gint64 now_us, SimMode mode)
 {
-    fprintf (record->log, "%" G_GINT64_FORMAT ".%06u %-8s ", now_us / G_USEC_PER_SEC,
+    fprintf (record->log, "%" G_GINT64_FORMAT ".%06u %-9s ", now_us / G_USEC_PER_SEC,
              (guint) (now_us % G_USEC_PER_SEC), sim_mode_name (mode));
 }
 

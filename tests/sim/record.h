@@ -12,8 +12,8 @@ typedef struct {
     GPtrArray *ops;      /* SimOp */
     GPtrArray *failures; /* char *, bounded */
     guint n_failures;
-    guint64 bytes_out[SIM_MODE_FASTBOOT + 1];
-    guint64 bytes_in[SIM_MODE_FASTBOOT + 1];
+    guint64 bytes_out[SIM_N_MODES];
+    guint64 bytes_in[SIM_N_MODES];
 } SimRecord;
 
 SimRecord *sim_record_new (const char *log_path, char **why);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* EDL: the boot ROM's side of Sahara.
+/* EDL: the boot ROM's side of Sahara, and that of Quectel's SBL in its download mode, which asks for image 7.
  *
  *   < HELLO                       once, unasked
  *   > HELLO_RESP mode 0           < READ_DATA ... > bytes ... < END_IMAGE > DONE < DONE_RESP
@@ -42,6 +42,7 @@
 #define STATUS_IMAGE_AUTH       0x25
 
 #define IMAGE_FIREHOSE 0x0d
+#define IMAGE_NPRG     0x07
 #define BLOCK          0x1000
 #define IMAGE_MAX      0x100000
 #define PACKET         512
@@ -67,7 +68,7 @@ struct _SimSahara {
     gsize wanted, total; /* bytes of the request; size of the image, 0: not known yet */
     gsize got;           /* of the request */
     guint32 command;
-    guint n_programmers;
+    gboolean is_sbl;
 };
 
 static void
@@ -80,10 +81,16 @@ send_words (SimSahara *sahara, const guint32 *words, guint n)
     sim_emit (sahara->modem, SIM_EP_EDL, packet, 4 * n, ANSWER_US);
 }
 
+static guint32
+get_image_id (const SimSahara *sahara)
+{
+    return sahara->is_sbl ? IMAGE_NPRG : IMAGE_FIREHOSE;
+}
+
 static void
 enter_error (SimSahara *sahara, guint32 status)
 {
-    const guint32 words[] = { END_IMAGE, 16, IMAGE_FIREHOSE, status };
+    const guint32 words[] = { END_IMAGE, 16, get_image_id (sahara), status };
 
     sim_note (sahara->modem, "Sahara error %u", status);
     sahara->state = IN_ERROR;
@@ -118,6 +125,7 @@ sim_sahara_new (SimModem *modem, gboolean says_hello, gboolean is_in_error)
     SimSahara *sahara = g_new0 (SimSahara, 1);
 
     sahara->modem = modem;
+    sahara->is_sbl = modem->mode == SIM_MODE_SBL;
     sahara->image = g_byte_array_new ();
     if (says_hello)
         say_hello (sahara);
@@ -136,8 +144,10 @@ sim_sahara_free (SimSahara *sahara)
 static void
 ask_bytes (SimSahara *sahara, gsize n)
 {
-    guint32 words[] = { READ_DATA, 20, IMAGE_FIREHOSE, sahara->image->len, (guint32) n };
-    const guint32 wide[] = { READ_DATA_64, 32, IMAGE_FIREHOSE, 0, sahara->image->len, 0, (guint32) n, 0 };
+    guint32 words[] = { READ_DATA, 20, get_image_id (sahara), sahara->image->len, (guint32) n };
+    const guint32 wide[] = {
+        READ_DATA_64, 32, get_image_id (sahara), 0, sahara->image->len, 0, (guint32) n, 0
+    };
     SimHit hit = sim_hit (sahara->modem, "sahara-read", SIM_EP_EDL);
 
     sahara->state = WAIT_BYTES;
@@ -165,14 +175,47 @@ ask_bytes (SimSahara *sahara, gsize n)
         send_words (sahara, words, G_N_ELEMENTS (words));
 }
 
-/* The size of the image from its header: our own mark "MFU-SIM-PROGRAMMER=9x07;SIZE=128376\n", or the program
- * headers of a 32-bit ELF. 0: no idea. */
+/* What loaders our marks tell. EDL takes ENPRG besides the Firehose programmer, SBL takes NPRG alone. */
+typedef enum {
+    LOADER_NONE,
+    LOADER_PROGRAMMER,
+    LOADER_NPRG,
+    LOADER_ENPRG,
+} Loader;
+
+/* Our own mark, "MFU-SIM-PROGRAMMER=9x07;SIZE=128376\n", also with NPRG or ENPRG: what stands behind '='; to
+ * be freed. NULL when there is none. */
+static char *
+find_mark (const GByteArray *image, Loader *loader)
+{
+    static const struct {
+        const char *text;
+        Loader loader;
+    } marks[] = {
+        { "MFU-SIM-PROGRAMMER=", LOADER_PROGRAMMER },
+        { "MFU-SIM-NPRG=", LOADER_NPRG },
+        { "MFU-SIM-ENPRG=", LOADER_ENPRG },
+    };
+
+    *loader = LOADER_NONE;
+    for (guint i = 0; i < G_N_ELEMENTS (marks); i++) {
+        gsize n = strlen (marks[i].text);
+        const guint8 *at = memmem (image->data, image->len, marks[i].text, n);
+
+        if (!at)
+            continue;
+        *loader = marks[i].loader;
+        return g_strndup ((const char *) at + n, image->len - n - (gsize) (at - image->data));
+    }
+    return NULL;
+}
+
+/* The size of the image from its mark or the program headers of a 32-bit ELF. 0: no idea. */
 static gsize
 find_total (const GByteArray *image)
 {
-    const guint8 *mark = memmem (image->data, image->len, "MFU-SIM-PROGRAMMER=", 19);
-    g_autofree char *text =
-        mark ? g_strndup ((const char *) mark, image->len - (gsize) (mark - image->data)) : NULL;
+    Loader loader;
+    g_autofree char *text = find_mark (image, &loader);
     const char *size = text ? strstr (text, ";SIZE=") : NULL;
     gsize total = 0;
     guint n;
@@ -190,21 +233,26 @@ find_total (const GByteArray *image)
     return total;
 }
 
-static gboolean
-is_for_us (SimSahara *sahara)
+/* NONE when it is not for this chip and this mode. */
+static Loader
+choose_loader (SimSahara *sahara)
 {
-    g_autofree char *tag = g_strconcat ("MFU-SIM-PROGRAMMER=", sahara->modem->family->chip, NULL);
+    Loader loader;
+    g_autofree char *text = find_mark (sahara->image, &loader);
 
-    return memmem (sahara->image->data, sahara->image->len, tag, strlen (tag)) != NULL;
+    if (!text || !g_str_has_prefix (text, sahara->modem->family->chip) ||
+        (loader == LOADER_NPRG) != sahara->is_sbl)
+        return LOADER_NONE;
+    return loader;
 }
 
 static void
 end_image (SimSahara *sahara)
 {
-    const guint32 words[] = { END_IMAGE, 16, IMAGE_FIREHOSE, 0 };
+    const guint32 words[] = { END_IMAGE, 16, get_image_id (sahara), 0 };
     SimHit hit = sim_hit (sahara->modem, "sahara-end", SIM_EP_EDL);
 
-    if (!is_for_us (sahara) || hit.action == SIM_ACT_NAK) {
+    if (choose_loader (sahara) == LOADER_NONE || hit.action == SIM_ACT_NAK) {
         sim_op (sahara->modem, SIM_OP_OTHER, 0, 0, "sahara refuses the programmer");
         enter_error (sahara, STATUS_IMAGE_AUTH);
         return;
@@ -344,6 +392,7 @@ handle_done (SimSahara *sahara)
     SimModem *modem = sahara->modem;
     const guint32 words[] = { DONE_RESP, 12, modem->quirks & SIM_QUIRK_DONE_COMPLETE ? 1 : 0 };
     SimHit hit = sim_hit (modem, "sahara-done", SIM_EP_EDL);
+    Loader loader;
 
     if (hit.action == SIM_ACT_NAK) {
         enter_error (sahara, STATUS_IMAGE_AUTH);
@@ -354,8 +403,14 @@ handle_done (SimSahara *sahara)
         return;
     if (hit.action != SIM_ACT_SILENT)
         send_words (sahara, words, G_N_ELEMENTS (words));
-    sim_op (modem, SIM_OP_OTHER, 0, 0, "sahara programmer of %u bytes runs", sahara->image->len)->is_done =
-        TRUE;
+    loader = choose_loader (sahara);
+    sim_op (modem, SIM_OP_OTHER, 0, 0, "sahara %s of %u bytes runs",
+            loader == LOADER_PROGRAMMER ? "programmer" : "loader", sahara->image->len)
+        ->is_done = TRUE;
+    if (loader != LOADER_PROGRAMMER) {
+        sim_start_streaming (modem, loader == LOADER_ENPRG, 0);
+        return;
+    }
     modem->own_us += JUMP_US;
     modem->firehose = sim_firehose_new (modem, TRUE, FALSE);
 }
@@ -371,11 +426,22 @@ reset (SimSahara *sahara)
     sim_reset_later (sahara->modem, SIM_RESET_BOOT, LEAVE_US);
 }
 
+/* One public tool sends 1024 of them when it has missed HELLO. Source: spec section 3.3. */
+static gboolean
+is_zeros (const guint8 *data, gsize size)
+{
+    return size == 1024 && data[0] == 0 && memcmp (data, data + 1, size - 1) == 0;
+}
+
 static void
 handle_packet (SimSahara *sahara, const guint8 *data, gsize size)
 {
     guint32 id;
 
+    if (sahara->is_sbl && sahara->state == WAIT_HELLO_RESP && is_zeros (data, size)) {
+        say_hello (sahara);
+        return;
+    }
     if (size < 8) {
         if (sahara->state == WAIT_HELLO_RESP)
             say_hello (sahara);

@@ -84,7 +84,7 @@ test_table_real (void)
     g_autofree guint8 *data = NULL;
     const char *why = NULL;
 
-    g_assert_true (sim_layout_init (&layout, "p2K_b128K", 2048));
+    g_assert_true (sim_layout_init (&layout, NULL, "p2K_b128K", 2048));
     data = sim_mibib_build (&layout);
     g_assert_cmphex (sim_mibib_crc (data, 4096), ==, 0xde5d6102);
     back = layout;
@@ -113,7 +113,7 @@ test_table_file (void)
         return;
     }
     g_assert_true (g_file_get_contents (path, &real, &size, NULL));
-    g_assert_true (sim_layout_init (&layout, "p2K_b128K", 2048));
+    g_assert_true (sim_layout_init (&layout, NULL, "p2K_b128K", 2048));
     data = sim_mibib_build (&layout);
     g_assert_cmpmem (real, size, data, 2048 * SIM_MIBIB_PAGES);
 }
@@ -146,7 +146,7 @@ test_layouts (void)
         const SimPart *part;
         guint64 block;
 
-        g_assert_true (sim_layout_init (&layout, rows[i].geometry, 2048));
+        g_assert_true (sim_layout_init (&layout, NULL, rows[i].geometry, 2048));
         part = sim_layout_find (&layout, rows[i].name);
         g_assert_nonnull (part);
         block = (guint64) layout.page_size * layout.pages_per_block;
