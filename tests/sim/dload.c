@@ -266,8 +266,7 @@ do_go (SimDload *dload, const guint8 *data, gsize size)
         return;
     }
     op->is_done = TRUE;
-    sim_start_streaming (modem, g_str_equal (loader.kind, "ENPRG"),
-                         hit.action == SIM_ACT_SLOW ? (gint64) hit.argument * 1000 : 0);
+    sim_start_streaming (modem, hit.action == SIM_ACT_SLOW ? (gint64) hit.argument * 1000 : 0);
 }
 
 static void

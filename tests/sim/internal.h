@@ -128,7 +128,7 @@ void sim_free_functions (SimModem *modem);
 /* Brings the chip into the state in which another tool has left it; FALSE: the family has no such state. */
 gboolean sim_half_flash (SimModem *modem, const char *step);
 /* The streaming loader takes over, after the modem has left the bus and come back, or on the spot. */
-void sim_start_streaming (SimModem *modem, gboolean is_emergency, gint64 delay_us);
+void sim_start_streaming (SimModem *modem, gint64 delay_us);
 
 /* What the modem calls itself; zeros when its identity is lost. */
 const char *sim_imei (const SimModem *modem);
@@ -190,8 +190,8 @@ SimDload *sim_dload_new (SimModem *modem, gboolean is_boot_rom);
 void sim_dload_free (SimDload *dload);
 void sim_dload_feed (SimDload *dload, const guint8 *data, gsize size);
 
-/* `is_emergency`: ENPRG. It hears nothing between sim_streaming_hush () and sim_streaming_online (). */
-SimStreaming *sim_streaming_new (SimModem *modem, gboolean is_emergency);
+/* It hears nothing between sim_streaming_hush () and sim_streaming_online (). */
+SimStreaming *sim_streaming_new (SimModem *modem);
 void sim_streaming_free (SimStreaming *streaming);
 gboolean sim_streaming_can_take (SimStreaming *streaming);
 void sim_streaming_feed (SimStreaming *streaming, const guint8 *data, gsize size);

@@ -217,14 +217,14 @@ sim_boot (SimModem *modem, SimReset how, gint64 delay_us)
 static void
 start_normal (SimModem *modem)
 {
-    guint8 in, out;
-
     gboolean has_at = modem->boot.has_at && !(modem->quirks & SIM_QUIRK_MUTE_AT);
+    guint first = modem->family->is_9x15 ? 1 : 0; /* its NMEA port takes no commands */
+    guint8 in, out;
 
     modem->card.function = modem->first_function;
     modem->first_function = 1;
     modem->card.was_registered = sim_card_is_registered (&modem->card);
-    for (guint i = 0; has_at && sim_family_get_at_port (i, &in, &out); i++)
+    for (guint i = first; has_at && sim_family_get_at_port (i, &in, &out); i++)
         modem->at[i] = sim_at_new (modem, in);
     if (modem->boot.has_diag) {
         modem->diag = sim_diag_new (modem);
@@ -275,7 +275,7 @@ start_download (SimModem *modem)
         modem->usb.pid = modem->family->normal.pid;
     if (start == SIM_START_STREAMING) {
         modem->mode = SIM_MODE_STREAMING;
-        modem->streaming = sim_streaming_new (modem, FALSE);
+        modem->streaming = sim_streaming_new (modem);
     } else if (modem->mode == SIM_MODE_DLOAD) {
         modem->dload = sim_dload_new (modem, modem->boot.is_boot_rom);
     } else {
@@ -284,10 +284,10 @@ start_download (SimModem *modem)
 }
 
 void
-sim_start_streaming (SimModem *modem, gboolean is_emergency, gint64 delay_us)
+sim_start_streaming (SimModem *modem, gint64 delay_us)
 {
     modem->own_us += LOADER_US;
-    modem->streaming = sim_streaming_new (modem, is_emergency);
+    modem->streaming = sim_streaming_new (modem);
     if (modem->quirks & SIM_QUIRK_GO_STAYS || modem->mode == SIM_MODE_EDL) {
         modem->mode = SIM_MODE_STREAMING;
         sim_streaming_online (modem->streaming);

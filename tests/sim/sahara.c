@@ -405,10 +405,13 @@ handle_done (SimSahara *sahara)
         send_words (sahara, words, G_N_ELEMENTS (words));
     loader = choose_loader (sahara);
     sim_op (modem, SIM_OP_OTHER, 0, 0, "sahara %s of %u bytes runs",
-            loader == LOADER_PROGRAMMER ? "programmer" : "loader", sahara->image->len)
+            loader == LOADER_PROGRAMMER ? "programmer"
+            : loader == LOADER_NPRG     ? "NPRG"
+                                        : "ENPRG",
+            sahara->image->len)
         ->is_done = TRUE;
     if (loader != LOADER_PROGRAMMER) {
-        sim_start_streaming (modem, loader == LOADER_ENPRG, 0);
+        sim_start_streaming (modem, 0);
         return;
     }
     modem->own_us += JUMP_US;

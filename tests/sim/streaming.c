@@ -33,12 +33,11 @@
 #define OPEN_EFS   0x09
 
 SimStreaming *
-sim_streaming_new (SimModem *modem, gboolean is_emergency)
+sim_streaming_new (SimModem *modem)
 {
     SimStreaming *st = g_new0 (SimStreaming, 1);
 
     st->modem = modem;
-    st->is_emergency = is_emergency;
     st->rest = g_malloc (modem->nand->page_size);
     return st;
 }

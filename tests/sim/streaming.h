@@ -10,7 +10,6 @@
 struct _SimStreaming {
     SimModem *modem;
     SimFrame frame;
-    gboolean is_emergency; /* ENPRG */
     gboolean is_quiet_now; /* leaves the bus and has not come back yet: hears nothing */
     gboolean has_greeted, is_unlocked, has_table, is_dead;
 

@@ -43,6 +43,8 @@ test_identity (void)
     g_assert_cmpuint (usb->n_interfaces, ==, 5);
     for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
         g_assert_cmpstr (ask_at (&talk, answers[i][0]), ==, answers[i][1]);
+    g_assert_true (talk_send (&talk, 2, "AT\r", 3)); /* NMEA */
+    g_assert_false (talk_receive (&talk, 0x82, 1000));
     talk_end (&talk);
 }
 
@@ -442,6 +444,26 @@ check_updated (Talk *talk)
     g_assert_cmpuint (verdict->n_failures, ==, 0);
 }
 
+/* The chip of the package's second table. */
+static void
+test_second_table (void)
+{
+    static const guint8 hello[] = "\1QCOM fast download protocol host\3\3\t";
+    Package package;
+    Talk talk;
+
+    make_package (&package);
+    talk15_begin (&talk, SIM_START_STREAMING, "other-table", NULL);
+    talk_wait (&talk, SIM_MODE_STREAMING, 2000);
+    g_assert_true (g_str_has_prefix (talk15_ask_bytes (&talk, hello, sizeof hello - 1, 1000), "02"));
+    g_assert_cmpstr (talk15_ask (&talk, "17 01", 1000), ==, "18");
+    g_assert_cmpstr (send_table (&talk, &package, "partition.mbn"), ==, "1a 01");
+    g_assert_cmpstr (send_table (&talk, &package, "partition2.mbn"), ==, "1a 00");
+    g_assert_cmpuint (sim_modem_get_verdict (talk.modem)->n_failures, ==, 0);
+    talk_end (&talk);
+    free_package (&package);
+}
+
 /* Streaming with the temporary boot images, a power cut, fastboot, and SBL2 once more by ENPRG where that is
  * needed. */
 static void
@@ -525,6 +547,7 @@ main (int argc, char **argv)
     g_test_add_func ("/ec20/yaffs", test_yaffs);
     g_test_add_func ("/ec20/half-flashed", test_half_flashed);
     g_test_add_func ("/ec20/boot-missing", test_boot_missing);
+    g_test_add_func ("/ec20/second-table", test_second_table);
     g_test_add_func ("/ec20/three-rounds", test_three_rounds);
     g_test_add_func ("/ec20/two-rounds", test_two_rounds);
     return g_test_run ();
