@@ -219,6 +219,47 @@ test_faults (void)
     talk_end (&talk);
 }
 
+/* Frames of any content, with a good CRC, and bytes that are no frames: it answers, and goes on. */
+static void
+test_noise (void)
+{
+    static const SimStart starts[] = { SIM_START_STREAMING, SIM_START_DLOAD };
+    g_autoptr (GRand) random = g_rand_new_with_seed (15);
+
+    for (guint i = 0; i < G_N_ELEMENTS (starts); i++) {
+        SimMode mode = starts[i] == SIM_START_DLOAD ? SIM_MODE_DLOAD : SIM_MODE_STREAMING;
+        guint n_answers = 0;
+        Talk talk;
+
+        talk15_begin (&talk, starts[i], NULL, NULL);
+        talk_wait (&talk, mode, 1000);
+        for (guint j = 0; j < 3000; j++) {
+            static const guint8 first[] = {
+                0x01, 0x05, 0x06, 0x07, 0x0c, 0x0f, 0x15, 0x17, 0x19, 0x1b, 0x60
+            };
+            guint8 data[5000];
+            gsize size = (gsize) g_rand_int_range (random, 1, j % 50 ? 40 : sizeof data);
+
+            for (gsize k = 0; k < size; k++)
+                data[k] = (guint8) g_rand_int_range (random, 0, j % 3 ? 4 : 256);
+            data[0] = first[g_rand_int_range (random, 0, G_N_ELEMENTS (first))];
+            if (j % 7 == 0)
+                g_assert_true (talk_send (&talk, 1, data, size));
+            else if (talk15_ask_bytes (&talk, data, size, 10)[0])
+                n_answers++;
+            while (talk_receive (&talk, 0x81, 10))
+                ;
+            if (sim_modem_get_mode (talk.modem) == mode)
+                continue;
+            sim_modem_power_cycle (talk.modem, talk.now_us);
+            break;
+        }
+        g_assert_cmpuint (n_answers, >, 0);
+        sim_modem_get_verdict (talk.modem);
+        talk_end (&talk);
+    }
+}
+
 /* --- Quectel's download mode --- */
 
 static void
@@ -422,6 +463,7 @@ main (int argc, char **argv)
     g_test_add_func ("/streaming/tables", test_tables);
     g_test_add_func ("/streaming/flag", test_flag);
     g_test_add_func ("/streaming/faults", test_faults);
+    g_test_add_func ("/streaming/noise", test_noise);
     g_test_add_func ("/sbl/identity", test_sbl);
     g_test_add_func ("/sbl/streaming", test_sbl_streaming);
     g_test_add_func ("/sbl/writes", test_sbl_writes);
