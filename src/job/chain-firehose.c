@@ -84,6 +84,14 @@ is_worth_a_restart (MfuRun *run, const GError *failure)
     return FALSE;
 }
 
+/* A transfer that failed on the bus, as one does behind a stall that a killed run has left. */
+static gboolean
+is_worth_another_look (const GError *failure)
+{
+    return g_error_matches (failure, MFU_ERROR, MFU_ERROR_IO) ||
+           g_error_matches (failure, MFU_ERROR, MFU_ERROR_PROTOCOL);
+}
+
 static gboolean
 run_load (MfuRun *run, GError **error)
 {
@@ -96,6 +104,12 @@ run_load (MfuRun *run, GError **error)
         if (wait == NULL)
             return FALSE;
         is_open = mfu_edl_open (run, &local);
+        if (!is_open && i == 1 && is_worth_another_look (local)) {
+            mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "%s; once more", local->message);
+            run->world->klass->disarm (run->world, wait);
+            mfu_run_close (run);
+            continue;
+        }
         if (!is_open && i < LOAD_TRIES && is_worth_a_restart (run, local)) {
             g_clear_error (&local);
             if (follow_restart (run, wait, &local)) {

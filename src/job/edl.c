@@ -138,6 +138,7 @@ leave_raw_mode (MfuRun *run, GError **error)
             return TRUE;
     }
     g_clear_pointer (&run->firehose, mfu_engine_free);
+    run->is_unclear = TRUE;
     /* A boot ROM that took the probe for part of a block complains only when the block is full. */
     if (g_error_matches (local, MFU_ERROR, MFU_ERROR_PROTOCOL))
         return load_programmer (run, MFU_EDL_SAHARA_HALF_WAY, NULL, error);
@@ -149,20 +150,31 @@ leave_raw_mode (MfuRun *run, GError **error)
     return FALSE;
 }
 
-static gboolean
-talk (MfuRun *run, GError **error)
+/* Who answers, and what it has said; NULL when that could not be found out. */
+static GBytes *
+find_out (MfuRun *run, MfuEdlState *state, GError **error)
 {
     g_autoptr (MfuEngine) probe = mfu_edl_probe_new ();
     MfuPump pump;
-    MfuEdlState state;
-    GBytes *leftover;
 
     pump_init (&pump, run);
+    run->is_unclear = TRUE;
     if (!mfu_pump_run (&pump, probe, error))
+        return NULL;
+    run->is_unclear = FALSE;
+    *state = mfu_edl_probe_get_state (probe);
+    mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "EDL: %s", mfu_edl_state_to_string (*state));
+    return g_bytes_ref (mfu_edl_probe_get_leftover (probe));
+}
+
+static gboolean
+talk (MfuRun *run, GError **error)
+{
+    MfuEdlState state;
+    g_autoptr (GBytes) leftover = find_out (run, &state, error);
+
+    if (leftover == NULL)
         return FALSE;
-    state = mfu_edl_probe_get_state (probe);
-    leftover = mfu_edl_probe_get_leftover (probe);
-    mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "EDL: %s", mfu_edl_state_to_string (state));
     switch (state) {
     case MFU_EDL_SAHARA:
     case MFU_EDL_SAHARA_HALF_WAY:
@@ -192,6 +204,26 @@ mfu_edl_open (MfuRun *run, GError **error)
     return talk (run, error);
 }
 
+/* Once more behind a transfer that failed on the bus: both directions of a stalled pipe want to be cleared.
+ */
+static gboolean
+reset_programmer (MfuRun *run, GError **error)
+{
+    g_autoptr (GError) local = NULL;
+
+    mfu_firehose_begin_reset (run->firehose, RESET_DELAY_S);
+    if (run_firehose (run, &local))
+        return TRUE;
+    if (!g_error_matches (local, MFU_ERROR, MFU_ERROR_IO) &&
+        !g_error_matches (local, MFU_ERROR, MFU_ERROR_PROTOCOL)) {
+        g_propagate_error (error, g_steal_pointer (&local));
+        return FALSE;
+    }
+    mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "%s; once more", local->message);
+    mfu_firehose_begin_reset (run->firehose, RESET_DELAY_S);
+    return run_firehose (run, error);
+}
+
 gboolean
 mfu_edl_reset (MfuRun *run, GError **error)
 {
@@ -199,14 +231,21 @@ mfu_edl_reset (MfuRun *run, GError **error)
     g_autoptr (MfuEngine) sahara = NULL;
     MfuPump pump;
 
-    if (run->firehose != NULL) {
-        mfu_firehose_begin_reset (run->firehose, RESET_DELAY_S);
-        return run_firehose (run, error);
-    }
+    if (run->firehose != NULL)
+        return reset_programmer (run, error);
     if (run->channel == NULL) {
         run->channel = run->world->klass->open_usb (run->world, run->device, EDL_INTERFACE, NULL, error);
         if (run->channel == NULL)
             return FALSE;
+    }
+    if (run->is_unclear) {
+        MfuEdlState state;
+        g_autoptr (GBytes) leftover = find_out (run, &state, error);
+
+        if (leftover == NULL)
+            return FALSE;
+        if (state == MFU_EDL_FIREHOSE)
+            return connect_programmer (run, leftover, error) && reset_programmer (run, error);
     }
     sahara = mfu_sahara_new (&config);
     pump_init (&pump, run);

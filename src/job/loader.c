@@ -63,8 +63,22 @@ begin_session (MfuRun *run, GError **error)
 static gboolean
 begin_session_anew (MfuRun *run, GError **error)
 {
+    g_autoptr (GError) local = NULL;
+
     g_clear_pointer (&run->fastboot, mfu_engine_free);
-    return mfu_channel_reset (run->channel, error) && begin_session (run, error);
+    if (!mfu_channel_reset (run->channel, error))
+        return FALSE;
+    if (begin_session (run, &local))
+        return TRUE;
+    if (g_error_matches (local, MFU_ERROR, MFU_ERROR_TIMED_OUT))
+        g_set_error (
+            error, MFU_ERROR, MFU_ERROR_TIMED_OUT,
+            _ ("The modem in port %s is in fastboot mode but answers to nothing (%s); take its power away "
+               "for ten seconds, then run the same command again."),
+            run->port, local->message);
+    else
+        g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
 }
 
 /* Afterwards there is a session. */

@@ -157,8 +157,15 @@ mfu_match_versions (const MfuVersionName *modem, const MfuVersionName *package, 
                    "which "
                    "modem it is for; give it back the name that it came with"));
     if (!modem->is_known)
-        refuse (&refusals, allowed, MFU_ALLOW_UNIDENTIFIED, MFU_ERROR_WRONG_PACKAGE,
-                _ ("The modem does not tell its variant, so whether the package fits it cannot be told"));
+        refuse (
+            &refusals, allowed, MFU_ALLOW_UNIDENTIFIED, MFU_ERROR_WRONG_PACKAGE,
+            is_recovering
+                ? _ ("The modem does not tell its variant, and no earlier update remembers it, so whether "
+                     "the "
+                     "package fits it cannot be told; take its power away for ten seconds: if its firmware "
+                     "is "
+                     "whole, that starts it")
+                : _ ("The modem does not tell its variant, so whether the package fits it cannot be told"));
     if (package->is_known && modem->is_known) {
         compare_variant (modem, package, allowed, &refusals);
         compare_release (modem, package, is_recovering, allowed, warnings, &refusals);

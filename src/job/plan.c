@@ -48,13 +48,21 @@ obstacle (const MfuPlan *plan, gsize which, MfuMode mode)
     gboolean is_firehose = chains[which].chain == MFU_CHAIN_FIREHOSE;
 
     if (!(chains[which].modes & 1u << mode))
-        return g_strdup_printf (_ ("The modem is in %s mode, from which it cannot be flashed by %s."),
-                                mfu_mode_to_string (mode), chains[which].name);
+        return g_strdup_printf (
+            _ ("The modem is in %s mode, from which it cannot be flashed by %s; name another "
+               "method, or none."),
+            mfu_mode_to_string (mode), chains[which].name);
     if (!(plan->family->chains & chains[which].chain))
         return g_strdup_printf (_ ("Modems of the family %s are not flashed by %s."), plan->family->name,
                                 chains[which].name);
     if (mfu_package_get_methods (plan->package) & chains[which].method)
         return NULL;
+    if (mode == MFU_MODE_EDL)
+        return g_strdup (
+            _ ("The package has no firehose programmer, without which a modem in its boot ROM cannot be "
+               "written; take its power away for ten seconds, which starts a boot loader that is "
+               "whole, and run the same command again, or ask Quectel for the package with the folder "
+               "update/firehose."));
     return g_strdup (
         is_firehose
             ? _ ("The package has no firehose programmer; ask Quectel for the package with the folder "

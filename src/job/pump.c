@@ -106,6 +106,7 @@ tell_engine (MfuEngine *engine, const MfuRequest *request, GError **local, GErro
     else if (can_time_out && g_error_matches (*local, MFU_ERROR, MFU_ERROR_TIMED_OUT))
         mfu_engine_timed_out (engine);
     else {
+        mfu_engine_abandon (engine, *local);
         g_propagate_prefixed_error (error, g_steal_pointer (local), "%s: ", engine->klass->name);
         return FALSE;
     }

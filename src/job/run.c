@@ -198,8 +198,10 @@ mfu_run_put_back (MfuRun *run)
     if (run->channel == NULL && !find_again (run))
         return;
     /* A reboot takes away the note that keeps a modem in fastboot; what an earlier run may have left
-     * half-written would then be started, and could not be reached any more. */
-    if (!run->was_normal && run->device->mode == MFU_MODE_FASTBOOT) {
+     * half-written would then be started, and could not be reached any more. And who does not even know who
+     * answers had better say nothing. */
+    if (!run->was_normal &&
+        (run->device->mode == MFU_MODE_FASTBOOT || (run->device->mode == MFU_MODE_EDL && run->is_unclear))) {
         mfu_run_close (run);
         return;
     }

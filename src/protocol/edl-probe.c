@@ -4,6 +4,7 @@
  *
  *     <  01 00 00 00 30 00 00 00 ..       Sahara, fresh: the boot ROM speaks first
  *     <  <?xml ..                         a Firehose programmer still has something to say
+ *     <  06 00 00 00 0c 00 00 00 ..       Sahara is over, a programmer has been started just now
  *        silence:
  *     >  <?xml ..<data><nop /></data>
  *     <  <?xml ..                         a Firehose programmer
@@ -46,6 +47,7 @@
 /* Sahara, see sahara.c. */
 #define SAHARA_HEADER 8
 #define SAHARA_HELLO  1
+#define SAHARA_DONE   6
 
 /* The length of each packet that a boot ROM may send; 0 = none. */
 static const guint8 sahara_sizes[] = {
@@ -110,6 +112,11 @@ judge_sahara (Probe *probe)
         return VERDICT_NO;
     if (probe->heard->len < size)
         return VERDICT_MORE;
+    /* The last word of a boot ROM that has started a programmer: who talks now is to be heard. */
+    if (command == SAHARA_DONE) {
+        g_byte_array_remove_range (probe->heard, 0, size);
+        return probe->heard->len > 0 ? judge_sahara (probe) : VERDICT_MORE;
+    }
     probe->state = command == SAHARA_HELLO ? MFU_EDL_SAHARA : MFU_EDL_SAHARA_HALF_WAY;
     return VERDICT_YES;
 }

@@ -207,6 +207,13 @@ mfu_engine_gone (MfuEngine *engine)
     finish (engine);
 }
 
+void
+mfu_engine_abandon (MfuEngine *engine, const GError *error)
+{
+    if (!mfu_engine_is_over (engine))
+        mfu_engine_fail_with (engine, g_error_copy (error));
+}
+
 const GError *
 mfu_engine_get_error (const MfuEngine *engine)
 {

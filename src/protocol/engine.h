@@ -78,6 +78,10 @@ void mfu_engine_received (MfuEngine *engine, const guint8 *data, gsize size);
 void mfu_engine_timed_out (MfuEngine *engine);
 void mfu_engine_gone (MfuEngine *engine);
 
+/* The request could not be performed, for a reason that is none of the protocol's: the operation has failed
+ * with a copy of `error`. Harmless when it is over already. */
+void mfu_engine_abandon (MfuEngine *engine, const GError *error);
+
 /* Why FAILED: domain MFU_ERROR, owned by the engine; NULL before. */
 const GError *mfu_engine_get_error (const MfuEngine *engine);
 

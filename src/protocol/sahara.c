@@ -524,8 +524,13 @@ take_done_resp (Sahara *sahara, MfuCursor *body)
 static void
 take_late_error (Sahara *sahara, MfuCursor *body)
 {
+    guint32 status;
+
     mfu_cursor_skip (body, 4);
-    fail_status (sahara, mfu_cursor_u32le (body));
+    status = mfu_cursor_u32le (body);
+    /* The good news came twice. */
+    if (status != 0)
+        fail_status (sahara, status);
 }
 
 /* State x packet -> handler; an empty place is PROTOCOL. */
@@ -582,7 +587,10 @@ take_packet (Sahara *sahara)
     if (command >= N_CMDS || commands[command].name == NULL || commands[command].size != size) {
         quoted = mfu_engine_quote (sahara->in->data, sahara->in->len);
         g_byte_array_set_size (sahara->in, 0);
-        if (sahara->state == STATE_HELLO && sahara->nudge > 0)
+        if (sahara->state == STATE_HELLO && sahara->nudge > 0 && (command & 0xff) == '<')
+            mfu_engine_fail (&sahara->engine, MFU_ERROR_PROTOCOL,
+                             _ ("a programmer answers instead of the boot ROM: %s"), quoted);
+        else if (sahara->state == STATE_HELLO && sahara->nudge > 0)
             take_lost (sahara, &body);
         else
             mfu_engine_fail (&sahara->engine, MFU_ERROR_PROTOCOL, _ ("not a Sahara packet: %s"), quoted);

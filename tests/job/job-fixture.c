@@ -119,7 +119,7 @@ job_fixture_remove_packages (void)
 void
 job_fixture_run (JobFixture *fixture, const char *path)
 {
-    MfuWorld *world = sim_world_get (fixture->sim);
+    MfuWorld *world = fixture->world != NULL ? fixture->world : sim_world_get (fixture->sim);
     g_autofree char *name = g_path_get_basename (path);
     g_autoptr (MfuUsbDevice) device = NULL;
     g_autoptr (MfuJob) job = NULL;

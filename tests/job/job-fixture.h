@@ -10,6 +10,7 @@
 typedef struct {
     MfuFamilies *families;
     SimWorld *sim;
+    MfuWorld *world; /* what a job gets; NULL: that of `sim` */
     char *directory; /* packages and state, removed at the end */
     char *state_dir;
     const char *allow[8];

@@ -19,6 +19,7 @@ struct _SimWorld {
     MfuClock clock;
     SimModem *modem;
     gint64 now_us;
+    gint64 plug_us; /* when the modem is plugged in again; G_MAXINT64: not planned */
     SimWorldHook hook;
     gpointer user_data;
     guint n_events;
@@ -84,6 +85,10 @@ let_kernel_see (SimWorld *sim)
 static void
 advance (SimWorld *sim)
 {
+    if (sim->plug_us <= sim->now_us) {
+        sim_modem_plug (sim->modem, sim->plug_us);
+        sim->plug_us = G_MAXINT64;
+    }
     sim_modem_advance (sim->modem, sim->now_us);
     let_kernel_see (sim);
 }
@@ -125,7 +130,7 @@ happen (SimWorld *sim, GError **error)
 static gboolean
 jump (SimWorld *sim, gint64 deadline_us)
 {
-    gint64 next_us = sim_modem_next_event_us (sim->modem);
+    gint64 next_us = MIN (sim_modem_next_event_us (sim->modem), sim->plug_us);
 
     if (next_us > deadline_us) {
         sim->now_us = MAX (sim->now_us, deadline_us);
@@ -147,15 +152,20 @@ is_connected (SimChannel *channel, GError **error)
     return FALSE;
 }
 
+/* As the real channel does: a stall is told, and cleared for the next transfer. */
 static gboolean
-answer (SimResult result, GError **error)
+answer (SimChannel *channel, SimResult result, guint8 endpoint, GError **error)
 {
+    const guint8 clear_halt[8] = { 0x02, 0x01, 0, 0, endpoint };
+    gsize size;
+
     switch (result) {
     case SIM_OK:
     case SIM_NOT_YET:
         return TRUE;
     case SIM_STALL:
-        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_IO, "stalled");
+        sim_modem_control (channel->sim->modem, channel->sim->now_us, clear_halt, NULL, &size);
+        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_PROTOCOL, "stalled");
         return FALSE;
     case SIM_GONE:
         g_set_error_literal (error, MFU_ERROR, MFU_ERROR_GONE, "the device has left");
@@ -192,7 +202,7 @@ send_transfer (SimChannel *channel, const guint8 *data, gsize size, gint64 deadl
         result = sim_modem_out (sim->modem, sim->now_us, channel->out, data, size);
         if (result == SIM_OK)
             return TRUE;
-        if (!answer (result, error))
+        if (!answer (channel, result, channel->out, error))
             return FALSE;
         if (!read_ahead (channel) && !jump (sim, deadline_us)) {
             g_set_error_literal (error, MFU_ERROR, MFU_ERROR_TIMED_OUT, "timed out");
@@ -246,7 +256,7 @@ channel_receive (MfuChannel *base, guint8 *buffer, gsize size, gint64 deadline_u
         result = sim_modem_in (sim->modem, sim->now_us, channel->in, buffer, size, &n);
         if (result == SIM_OK)
             return (gssize) n;
-        if (!answer (result, error))
+        if (!answer (channel, result, channel->in, error))
             return -1;
         if (!jump (sim, deadline_us)) {
             g_set_error_literal (error, MFU_ERROR, MFU_ERROR_TIMED_OUT, "timed out");
@@ -492,6 +502,7 @@ sim_world_new (SimModem *modem, const MfuFamilies *families)
     sim->clock.sleep_until = clock_sleep_until;
     sim->modem = modem;
     sim->now_us = 1;
+    sim->plug_us = G_MAXINT64;
     sim->open_error = -1;
     sim->can_hold = TRUE;
     let_kernel_see (sim);
@@ -532,6 +543,13 @@ sim_world_pass_ms (SimWorld *sim, guint ms)
 
     while (jump (sim, end_us))
         ;
+}
+
+void
+sim_world_replug (SimWorld *sim, guint ms)
+{
+    sim_modem_unplug (sim->modem, sim->now_us);
+    sim->plug_us = sim->now_us + (gint64) ms * 1000;
 }
 
 void

@@ -23,6 +23,9 @@ gint64 sim_world_now_us (SimWorld *sim);
 /* Lets virtual time pass, as when nobody does anything. */
 void sim_world_pass_ms (SimWorld *sim, guint ms);
 
+/* Unplugs the modem, and plugs it in again after `ms` of virtual time. */
+void sim_world_replug (SimWorld *sim, guint ms);
+
 /* Called before every transfer and every wait, with their running number; it may do things to the modem, or
  * end the engine's life by making every later call fail with GONE (returning FALSE). */
 typedef gboolean (*SimWorldHook) (SimWorld *sim, guint number, gpointer user_data);

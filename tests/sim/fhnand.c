@@ -231,7 +231,6 @@ end_program (SimFirehose *fh)
     SimHit hit = sim_hit (modem, "program-end", SIM_EP_EDL);
 
     fh->state = SIM_FH_XML;
-    fh->is_inherited = FALSE;
     if (fh->has_spilled || hit.action == SIM_ACT_NAK) {
         sim_fh_refuse (fh, "program", "write error");
         return;

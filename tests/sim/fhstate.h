@@ -21,7 +21,9 @@ struct _SimFirehose {
     SimFhState state;
     GByteArray *input; /* the document or raw transfer that is coming in */
     gboolean is_configured, is_zlp_aware, owes_zlp, may_zlp;
-    gboolean is_inherited; /* started in raw mode: what the host sends into it is not its fault */
+    /* Somebody else has left it in raw mode: until its first document, what the host sends is not its fault.
+     */
+    gboolean is_inherited;
     guint payload;
 
     guint page, end;  /* program and read: next page, end of the partition */

@@ -163,6 +163,13 @@ sim_firehose_new (SimModem *modem, gboolean says_logs, gboolean waits_for_raw)
 }
 
 void
+sim_firehose_inherit (SimFirehose *fh)
+{
+    if (fh->state == SIM_FH_PROGRAM || fh->input->len > 0)
+        fh->is_inherited = TRUE;
+}
+
+void
 sim_firehose_free (SimFirehose *fh)
 {
     g_byte_array_unref (fh->input);
@@ -326,10 +333,13 @@ handle_document (SimFirehose *fh)
 
     g_byte_array_set_size (fh->input, 0);
     if (!commands || commands->len == 0) {
-        sim_failure (fh->modem, "Firehose: not a document: %s", why ? why : "no command in it");
+        /* Behind inherited raw data: nobody can know where they end. */
+        if (!fh->is_inherited)
+            sim_failure (fh->modem, "Firehose: not a document: %s", why ? why : "no command in it");
         sim_fh_refuse (fh, "document", "XML parser error");
         return;
     }
+    fh->is_inherited = FALSE;
     if (commands->len > 1)
         sim_failure (fh->modem, "Firehose: %u commands in one document", commands->len);
     handle_command (fh, g_ptr_array_index (commands, 0));

@@ -170,12 +170,15 @@ gsize sim_qmi_receive (SimQmi *qmi, guint8 *data, gsize max);
 /* In EDL it asks for image 13, in Quectel's download mode for 7. */
 SimSahara *sim_sahara_new (SimModem *modem, gboolean says_hello, gboolean is_in_error);
 void sim_sahara_free (SimSahara *sahara);
+/* Who is served from now on does not know what is under way. */
+void sim_sahara_inherit (SimSahara *sahara);
 void sim_sahara_feed (SimSahara *sahara, const guint8 *data, gsize size);
 
 SimFirehose *sim_firehose_new (SimModem *modem, gboolean says_logs, gboolean waits_for_raw);
 void sim_firehose_free (SimFirehose *firehose);
 gboolean sim_firehose_can_take (SimFirehose *firehose);
 void sim_firehose_feed (SimFirehose *firehose, const guint8 *data, gsize size);
+void sim_firehose_inherit (SimFirehose *firehose);
 /* The host wants data and nothing is queued. */
 void sim_firehose_refill (SimFirehose *firehose);
 

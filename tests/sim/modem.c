@@ -552,6 +552,15 @@ sim_modem_usb_reset (SimModem *modem, gint64 now_us)
     come_online (modem, TRUE);
 }
 
+void
+sim_modem_lose_track (SimModem *modem)
+{
+    if (modem->sahara)
+        sim_sahara_inherit (modem->sahara);
+    if (modem->firehose)
+        sim_firehose_inherit (modem->firehose);
+}
+
 /* --- the hand at the cable --- */
 
 void

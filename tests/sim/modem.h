@@ -146,6 +146,11 @@ SimResult sim_modem_in (SimModem *modem, gint64 now_us, guint8 endpoint, guint8 
  * second SET_CONFIGURATION is that. */
 void sim_modem_usb_reset (SimModem *modem, gint64 now_us);
 
+/* The program that talked to the modem has died, or a transfer has failed on the bus: nobody knows any more
+ * which data the modem still waits for. It goes on waiting; but what it is sent instead, by one who has to
+ * find out, is not taken for a failure. */
+void sim_modem_lose_track (SimModem *modem);
+
 /* The hand at the cable. */
 void sim_modem_unplug (SimModem *modem, gint64 now_us); /* power is lost too */
 void sim_modem_plug (SimModem *modem, gint64 now_us);

@@ -65,8 +65,9 @@ struct _SimSahara {
     SimModem *modem;
     State state;
     GByteArray *image;
-    gsize wanted, total; /* bytes of the request; size of the image, 0: not known yet */
-    gsize got;           /* of the request */
+    gsize wanted, total;   /* bytes of the request; size of the image, 0: not known yet */
+    gsize got;             /* of the request */
+    gboolean is_inherited; /* the host has lost track of what this session waits for */
     guint32 command;
     gboolean is_sbl;
 };
@@ -473,7 +474,8 @@ static void
 take_bytes (SimSahara *sahara, const guint8 *data, gsize size)
 {
     if (size > sahara->wanted - sahara->got) {
-        sim_failure (sahara->modem, "Sahara: more bytes than READ_DATA asked for");
+        if (!sahara->is_inherited)
+            sim_failure (sahara->modem, "Sahara: more bytes than READ_DATA asked for");
         enter_error (sahara, STATUS_RX_LENGTH);
         return;
     }
@@ -483,6 +485,12 @@ take_bytes (SimSahara *sahara, const guint8 *data, gsize size)
         ask_next (sahara);
     else if (size % PACKET != 0)
         enter_error (sahara, STATUS_RX_LENGTH);
+}
+
+void
+sim_sahara_inherit (SimSahara *sahara)
+{
+    sahara->is_inherited = sahara->state == WAIT_BYTES;
 }
 
 void
