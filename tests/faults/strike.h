@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* What a fault may do to a trial. */
+
+#include "trial.h"
+
+SimWorld *strike_sim (gpointer trial);
+FaultWorld *strike_world (gpointer trial);
+
+/* Does not return: the job is over, and with it everything that its process held. */
+void strike_kill (gpointer trial, gboolean reboots_host);
+/* At the next event. */
+void strike_kill_next (gpointer trial);
+/* The simulator's faults on order are for this job only. */
+void strike_clear_faults_later (gpointer trial);
