@@ -234,7 +234,7 @@ mfu_job_cancel (MfuJob *job, GError **error)
     else if (!can_cancel)
         g_set_error_literal (
             error, MFU_ERROR, MFU_ERROR_NEEDS_RECOVERY,
-            _ ("The modem's old firmware is erased already; stopping now would leave it without any, so "
+            _ ("The modem's old firmware is not whole any more; stopping now would leave it without any, so "
                "the job goes on to its end."));
     return can_cancel;
 }
