@@ -136,14 +136,17 @@ tail (const MfuProgress *progress, guint columns)
     g_autoptr (GString) line = g_string_new (NULL);
 
     if (progress->bytes_total > 0)
-        parts[0] = bytes = mfu_progress_bytes (progress->bytes_done, progress->bytes_total);
+        bytes = mfu_progress_bytes (progress->bytes_done, progress->bytes_total);
     if (progress->bytes_per_second > 0)
-        parts[1] = rate = mfu_progress_rate (progress->bytes_per_second);
+        rate = mfu_progress_rate (progress->bytes_per_second);
     if (progress->seconds_left > 0) {
         g_autofree char *time = mfu_progress_time (progress->seconds_left);
 
-        parts[2] = left = g_strdup_printf (_ ("%s left"), time);
+        left = g_strdup_printf (_ ("%s left"), time);
     }
+    parts[0] = bytes;
+    parts[1] = rate;
+    parts[2] = left;
     for (guint i = 0; i <= G_N_ELEMENTS (leave_out); i++) {
         g_string_truncate (line, 0);
         for (guint j = 0; j < G_N_ELEMENTS (parts); j++) {

@@ -79,7 +79,7 @@ find_range (const MfuPlan *plan, const char *name, guint64 *start, guint64 *coun
         const MfuFlash *flash = g_ptr_array_index (flashes, i);
         guint64 bytes = capacity (plan, flash);
 
-        if (bytes % plan->block_size != 0)
+        if (plan->block_size == 0 || bytes % plan->block_size != 0)
             return FALSE;
         *count = bytes / plan->block_size;
         if (strcmp (flash->name, name) == 0)

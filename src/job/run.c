@@ -195,7 +195,7 @@ mfu_run_put_back (MfuRun *run)
     if (!run->has_taken && run->hold == NULL && run->device != NULL && run->device->mode == MFU_MODE_NORMAL)
         return;
     mfu_job_report_title (run->job, _ ("putting the modem back"));
-    if (run->channel == NULL && !find_again (run))
+    if ((run->channel == NULL || run->device == NULL) && !find_again (run))
         return;
     /* A reboot takes away the note that keeps a modem in fastboot; what an earlier run may have left
      * half-written would then be started, and could not be reached any more. And who does not even know who

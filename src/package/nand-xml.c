@@ -156,7 +156,7 @@ take_number (MfuXml *xml, const char *element, const char *text, guint max, guin
 static gboolean
 take_size (MfuXml *xml, MfuFlash *flash, const char *element, const char *text, GError **error)
 {
-    guint number;
+    guint number = 0;
 
     if (!take_number (xml, element, text, SIZE_MAX_UNITS, &number, error))
         return FALSE;

@@ -224,7 +224,7 @@ inhibit (Host *self, const MfuUsbDevice *device, GCancellable *cancellable, GErr
         if (local == NULL)
             modem = mfu_modem_manager_wait_exported (self->modem_manager, device, deadline_us,
                                                      RESTART_PATIENCE_MS, cancellable, &local);
-        if (g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_FOUND))
+        if (modem == NULL && g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_FOUND))
             return TRUE; /* ModemManager has left */
         if (local != NULL) {
             g_dbus_connection_close_sync (holder, NULL, NULL); /* undoes what may have come too late */
