@@ -3,8 +3,10 @@
 /* Two bulk endpoints of a USB interface, through libusb's asynchronous transfers, pumped by the thread that
  * calls us.
  *
- *   send      copies into one of four buffers and submits; sleeps only while all four are in flight
- *   receive   one IN transfer is pending from the first call on and is submitted again as soon as it
+ *   send      copies into one of N_OUT buffers and submits; sleeps only while all of them are in flight, and
+ *             then until half of them are free again: what is left keeps the modem busy meanwhile, and waking
+ *             up costs more than a transfer
+ *   receive   N_IN transfers are pending from the first call on, and each is submitted again as soon as it
  *             completes; what came waits in a queue. So a modem that talks while it is being sent to never
  *             blocks, a timeout loses nothing, and an answer is seen even when the modem has stopped taking
  *             data (a NAK in the middle of a raw transfer).
@@ -32,7 +34,8 @@
 #define GETTEXT_PACKAGE MFU_GETTEXT_DOMAIN
 #include <glib/gi18n-lib.h>
 
-#define N_OUT            4
+#define N_OUT            16
+#define N_IN             4
 #define DEFAULT_TRANSFER (64 * 1024)
 #define MAX_TRANSFER     (512 * 1024) /* usbfs has 16 MiB for all of us */
 #define IN_BYTES         (16 * 1024)
@@ -56,7 +59,7 @@ typedef struct {
     UsbChannel *channel;
     struct libusb_transfer *transfer;
     gboolean is_in_flight;
-} OutSlot;
+} Slot;
 
 struct _UsbChannel {
     MfuChannel parent;
@@ -71,9 +74,9 @@ struct _UsbChannel {
     guint packet_size;
     gsize transfer_size;
 
-    OutSlot out[N_OUT];
-    struct libusb_transfer *in;
-    gboolean is_in_pending;
+    Slot out[N_OUT];
+    Slot in[N_IN];
+    gboolean is_reaping;   /* nothing is submitted */
     GQueue received;       /* GBytes, in order */
     gsize received_offset; /* what was taken of the first one */
 
@@ -126,30 +129,29 @@ error_from_transfer (UsbChannel *self, const struct libusb_transfer *transfer)
 }
 
 static guint
-n_out_in_flight (const UsbChannel *self)
+n_in_flight (const Slot *slots, guint n_slots)
 {
     guint n = 0;
 
-    for (guint i = 0; i < N_OUT; i++)
-        n += self->out[i].is_in_flight ? 1 : 0;
+    for (guint i = 0; i < n_slots; i++)
+        n += slots[i].is_in_flight ? 1 : 0;
     return n;
 }
 
-/* What is queued behind a transfer that failed must not reach the modem as if nothing had happened. */
 static void
-cancel_out (UsbChannel *self)
+cancel (Slot *slots, guint n_slots)
 {
-    for (guint i = 0; i < N_OUT; i++) {
+    for (guint i = 0; i < n_slots; i++) {
         /* Ignored because a transfer that cannot be cancelled has just completed. */
-        if (self->out[i].is_in_flight)
-            (void) libusb_cancel_transfer (self->out[i].transfer);
+        if (slots[i].is_in_flight)
+            (void) libusb_cancel_transfer (slots[i].transfer);
     }
 }
 
 static void LIBUSB_CALL
 on_out_done (struct libusb_transfer *transfer)
 {
-    OutSlot *slot = transfer->user_data;
+    Slot *slot = transfer->user_data;
     UsbChannel *self = slot->channel;
     g_autoptr (GError) failure = error_from_transfer (self, transfer);
 
@@ -157,37 +159,45 @@ on_out_done (struct libusb_transfer *transfer)
     if (failure == NULL || self->out_error != NULL)
         return;
     self->out_error = g_steal_pointer (&failure);
-    cancel_out (self);
+    /* What is queued behind a transfer that failed must not reach the modem as if nothing had happened. */
+    cancel (self->out, N_OUT);
 }
 
 static void
 submit_in (UsbChannel *self)
 {
-    int result;
+    for (guint i = 0; i < N_IN; i++) {
+        int result;
 
-    if (self->is_in_pending || self->in_error != NULL || self->received.length >= MAX_QUEUED)
-        return;
-    result = libusb_submit_transfer (self->in);
-    if (result == LIBUSB_SUCCESS)
-        self->is_in_pending = TRUE;
-    else
-        self->in_error = error_from_libusb (self, result);
+        if (self->in[i].is_in_flight || self->is_reaping || self->in_error != NULL ||
+            self->received.length >= MAX_QUEUED)
+            continue;
+        result = libusb_submit_transfer (self->in[i].transfer);
+        if (result == LIBUSB_SUCCESS)
+            self->in[i].is_in_flight = TRUE;
+        else
+            self->in_error = error_from_libusb (self, result);
+    }
 }
 
 static void LIBUSB_CALL
 on_in_done (struct libusb_transfer *transfer)
 {
-    UsbChannel *self = transfer->user_data;
+    Slot *slot = transfer->user_data;
+    UsbChannel *self = slot->channel;
 
-    self->is_in_pending = FALSE;
+    slot->is_in_flight = FALSE;
     /* Bytes that came before a failure or a cancellation are as good as any. */
     if (transfer->actual_length > 0 || transfer->status == LIBUSB_TRANSFER_COMPLETED)
         g_queue_push_tail (&self->received,
                            g_bytes_new (transfer->buffer, (gsize) MAX (transfer->actual_length, 0)));
-    if (transfer->status == LIBUSB_TRANSFER_CANCELLED)
+    if (transfer->status == LIBUSB_TRANSFER_CANCELLED || self->in_error != NULL)
         return;
     self->in_error = error_from_transfer (self, transfer);
-    submit_in (self);
+    if (self->in_error == NULL)
+        submit_in (self);
+    else
+        cancel (self->in, N_IN);
 }
 
 static guint
@@ -225,15 +235,16 @@ static gboolean
 reap (UsbChannel *self, gboolean wants_in)
 {
     gint64 deadline_us = mfu_clock_deadline_us (self->clock, REAP_MS);
+    gboolean is_alive = TRUE;
 
-    if (wants_in && self->is_in_pending)
-        (void) libusb_cancel_transfer (self->in);
-    cancel_out (self);
-    while (n_out_in_flight (self) > 0 || (wants_in && self->is_in_pending)) {
-        if (!pump (self, deadline_us, NULL, NULL))
-            return FALSE;
-    }
-    return TRUE;
+    self->is_reaping = wants_in;
+    if (wants_in)
+        cancel (self->in, N_IN);
+    cancel (self->out, N_OUT);
+    while (is_alive && (n_in_flight (self->out, N_OUT) > 0 || (wants_in && n_in_flight (self->in, N_IN) > 0)))
+        is_alive = pump (self, deadline_us, NULL, NULL);
+    self->is_reaping = FALSE;
+    return is_alive;
 }
 
 /* TRUE when the device is away, or leaves within a moment: usbfs then signals a hangup. */
@@ -279,7 +290,7 @@ take_out_failure (UsbChannel *self, GError **error)
 static void
 give_up_out (UsbChannel *self, GError **error)
 {
-    gboolean has_sends = n_out_in_flight (self) > 0;
+    gboolean has_sends = n_in_flight (self->out, N_OUT) > 0;
 
     reap (self, FALSE);
     g_clear_error (&self->out_error);
@@ -294,7 +305,7 @@ give_up_out (UsbChannel *self, GError **error)
 static gboolean
 wait_for_out (UsbChannel *self, guint n, gint64 deadline_us, GCancellable *cancellable, GError **error)
 {
-    while (self->out_error == NULL && n_out_in_flight (self) > n) {
+    while (self->out_error == NULL && n_in_flight (self->out, N_OUT) > n) {
         g_autoptr (GError) local = NULL;
 
         if (!pump (self, deadline_us, cancellable, &local)) {
@@ -309,7 +320,7 @@ wait_for_out (UsbChannel *self, guint n, gint64 deadline_us, GCancellable *cance
 static gboolean
 submit_out (UsbChannel *self, const guint8 *data, gsize size, gboolean adds_zlp, GError **error)
 {
-    OutSlot *slot = NULL;
+    Slot *slot = NULL;
     int result;
 
     for (guint i = 0; i < N_OUT && slot == NULL; i++) {
@@ -343,7 +354,9 @@ usb_send (MfuChannel *channel, const guint8 *data, gsize size, gboolean wants_zl
         gboolean is_last = sent + n == size;
         gboolean adds_zlp = wants_zlp && is_last && n > 0 && n % self->packet_size == 0;
 
-        if (!wait_for_out (self, N_OUT - 1, deadline_us, cancellable, error) ||
+        guint most = n_in_flight (self->out, N_OUT) == N_OUT ? N_OUT / 2 : N_OUT - 1;
+
+        if (!wait_for_out (self, most, deadline_us, cancellable, error) ||
             !submit_out (self, data + sent, n, adds_zlp, error))
             return FALSE;
         sent += n;
@@ -401,8 +414,10 @@ usb_receive (MfuChannel *channel, guint8 *buffer, gsize size, gint64 deadline_us
     }
     if (self->received.length > 0)
         return take_received (self, buffer, size);
-    if (!take_out_failure (self, error))
+    if (!take_out_failure (self, error)) {
+        reap (self, TRUE);
         take_failure (self, &self->in_error, self->in_address, error);
+    }
     return -1;
 }
 
@@ -428,17 +443,13 @@ usb_reset (MfuChannel *channel, GError **error)
 }
 
 static void
-free_transfers (UsbChannel *self)
+free_transfers (Slot *slots, guint n_slots)
 {
-    for (guint i = 0; i < N_OUT; i++) {
-        if (self->out[i].transfer == NULL)
+    for (guint i = 0; i < n_slots; i++) {
+        if (slots[i].transfer == NULL)
             continue;
-        g_free (self->out[i].transfer->buffer);
-        libusb_free_transfer (self->out[i].transfer);
-    }
-    if (self->in != NULL) {
-        g_free (self->in->buffer);
-        libusb_free_transfer (self->in);
+        g_free (slots[i].transfer->buffer);
+        libusb_free_transfer (slots[i].transfer);
     }
 }
 
@@ -454,7 +465,8 @@ usb_close (MfuChannel *channel)
     }
     if (self->is_claimed)
         (void) libusb_release_interface (self->handle, (int) self->number);
-    free_transfers (self);
+    free_transfers (self->out, N_OUT);
+    free_transfers (self->in, N_IN);
     g_queue_clear_full (&self->received, (GDestroyNotify) g_bytes_unref);
     g_clear_error (&self->out_error);
     g_clear_error (&self->in_error);
@@ -626,32 +638,32 @@ open_handle (UsbChannel *self, GError **error)
 }
 
 static gboolean
+allocate_slots (UsbChannel *self, Slot *slots, guint n_slots, guint8 endpoint, gsize size,
+                libusb_transfer_cb_fn done, GError **error)
+{
+    for (guint i = 0; i < n_slots; i++) {
+        slots[i].channel = self;
+        slots[i].transfer = libusb_alloc_transfer (0);
+        if (slots[i].transfer == NULL) {
+            g_propagate_error (error, error_from_libusb (self, LIBUSB_ERROR_NO_MEM));
+            return FALSE;
+        }
+        libusb_fill_bulk_transfer (slots[i].transfer, self->handle, endpoint, g_malloc (size), (int) size,
+                                   done, &slots[i], 0);
+    }
+    return TRUE;
+}
+
+static gboolean
 allocate_transfers (UsbChannel *self, gsize wanted, GError **error)
 {
     gsize size = CLAMP (wanted != 0 ? wanted : DEFAULT_TRANSFER, self->packet_size, MAX_TRANSFER);
 
     /* Only the last transfer of a send may end with a short packet. */
     self->transfer_size = size - size % self->packet_size;
-    for (guint i = 0; i < N_OUT; i++) {
-        OutSlot *slot = &self->out[i];
-
-        slot->channel = self;
-        slot->transfer = libusb_alloc_transfer (0);
-        if (slot->transfer != NULL)
-            libusb_fill_bulk_transfer (slot->transfer, self->handle, self->out_address,
-                                       g_malloc (self->transfer_size), 0, on_out_done, slot, 0);
-    }
-    self->in = libusb_alloc_transfer (0);
-    if (self->in != NULL)
-        libusb_fill_bulk_transfer (self->in, self->handle, self->in_address, g_malloc (IN_BYTES), IN_BYTES,
-                                   on_in_done, self, 0);
-    for (guint i = 0; i < N_OUT; i++) {
-        if (self->out[i].transfer == NULL || self->in == NULL) {
-            g_propagate_error (error, error_from_libusb (self, LIBUSB_ERROR_NO_MEM));
-            return FALSE;
-        }
-    }
-    return TRUE;
+    return allocate_slots (self, self->out, N_OUT, self->out_address, self->transfer_size, on_out_done,
+                           error) &&
+           allocate_slots (self, self->in, N_IN, self->in_address, IN_BYTES, on_in_done, error);
 }
 
 MfuChannel *

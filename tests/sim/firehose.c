@@ -394,6 +394,7 @@ sim_firehose_can_take (SimFirehose *fh)
     if (fh->state != SIM_FH_PROGRAM || modem->busy_us - modem->now_us <= chunk_us)
         return TRUE;
     modem->take_us = modem->busy_us - chunk_us;
+    modem->is_waited_for = TRUE;
     return FALSE;
 }
 

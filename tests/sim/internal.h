@@ -97,8 +97,9 @@ struct _SimModem {
     SimDload *dload;
     SimStreaming *streaming;
 
-    gint64 busy_us; /* the NAND works until then */
-    gint64 take_us; /* takes no more data before then */
+    gint64 busy_us;         /* the NAND works until then */
+    gint64 take_us;         /* takes no more data before then */
+    gboolean is_waited_for; /* data were at the door before then */
     gint64 own_us;
     SimVerdict verdict;
     SimBoot verdict_boot;

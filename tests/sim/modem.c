@@ -9,6 +9,8 @@
 #define REENUMERATE_US 300000
 #define LOADER_US      50000 /* from its start to the loader's own USB; made up */
 #define POWER_OFF_US   500000
+/* The chip goes on without a pause when data wait for it, though the caller wakes up that much too late. */
+#define LATE_US 50000
 
 typedef struct {
     gint64 ready_us;
@@ -86,7 +88,10 @@ sim_reset_later (SimModem *modem, SimReset how, gint64 delay_us)
 gint64
 sim_work (SimModem *modem, gint64 duration_us)
 {
-    modem->busy_us = MAX (modem->busy_us, modem->now_us) + duration_us;
+    gint64 late_us = modem->is_waited_for ? LATE_US : 0;
+
+    modem->is_waited_for = FALSE;
+    modem->busy_us = MAX (modem->busy_us, modem->now_us - late_us) + duration_us;
     modem->own_us += duration_us;
     return modem->busy_us;
 }

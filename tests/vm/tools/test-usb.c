@@ -7,7 +7,8 @@
 #include "transport/usb.h"
 #include "util/error.h"
 
-#define MANY (8 * 1024 * 1024)
+#define MANY_BLOCKS 64 /* more than a channel keeps in flight */
+#define MANY        (8 * 1024 * 1024)
 
 static void
 test_arrival (Fixture *fixture, gconstpointer data)
@@ -144,22 +145,22 @@ test_bad_manners_in (Fixture *fixture, gconstpointer data)
     expect_works (fixture);
 }
 
-/* Five blocks to a modem that takes none: the fifth waits for a buffer and runs out of time; afterwards
+/* Blocks to a modem that takes none: the first one that waits for a buffer runs out of time; afterwards
  * nothing of them is left to arrive late. */
 static void
 test_stuck (Fixture *fixture, gconstpointer data)
 {
     g_autoptr (GError) error = NULL;
     guint8 block[8192] = { 0 };
+    guint n_sent = 0;
 
     gadget_set_out (fixture->gadget, GADGET_SILENT);
-    for (guint i = 0; i < 4; i++)
-        g_assert_true (
-            mfu_channel_send (fixture->channel, block, sizeof block, FALSE, in_ms (SHORT_MS), NULL, &error));
-    g_assert_false (
-        mfu_channel_send (fixture->channel, block, sizeof block, FALSE, in_ms (SHORT_MS), NULL, &error));
+    while (n_sent < MANY_BLOCKS &&
+           mfu_channel_send (fixture->channel, block, sizeof block, FALSE, in_ms (SHORT_MS), NULL, &error))
+        n_sent++;
     g_assert_error (error, MFU_ERROR, MFU_ERROR_TIMED_OUT);
-    g_assert_cmpuint (gadget_get_counts (fixture->gadget).n_unlinked, ==, 4);
+    g_assert_cmpuint (n_sent, >, 1);
+    g_assert_cmpuint (gadget_get_counts (fixture->gadget).n_unlinked, ==, n_sent);
     g_assert_cmpuint (gadget_get_counts (fixture->gadget).n_pending, ==, 0);
     gadget_set_out (fixture->gadget, GADGET_FINE);
     expect_works (fixture);
