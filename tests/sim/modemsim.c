@@ -158,7 +158,7 @@ make_modem (const Options *options)
     config.is_usb3 = options->usb3;
     config.bad_blocks = (const guint *) (gpointer) bad->data;
     config.n_bad_blocks = bad->len;
-    modem = sim_modem_new (&config, 0, &why);
+    modem = sim_modem_new (&config, g_get_monotonic_time (), &why);
     if (!modem)
         fprintf (stderr, "modemsim: %s\n", why);
     return modem;
@@ -214,11 +214,10 @@ static int
 run (SimModem *modem, SimUsbip *usbip, int listener)
 {
     struct pollfd fds[2] = { { -1, POLLIN, 0 }, { listener, POLLIN, 0 } };
-    gint64 begin_us = g_get_monotonic_time ();
     gboolean quit = FALSE;
 
     while (!quit && !is_asked_to_quit) {
-        gint64 now_us = g_get_monotonic_time () - begin_us;
+        gint64 now_us = g_get_monotonic_time ();
 
         if (!sim_usbip_run (usbip, now_us))
             return EXIT_FAILURE;
@@ -226,7 +225,7 @@ run (SimModem *modem, SimUsbip *usbip, int listener)
             sim_control_serve (listener, modem, now_us, &quit);
         fds[0].revents = fds[1].revents = 0;
         if (!quit)
-            wait_for_work (modem, usbip, fds, g_get_monotonic_time () - begin_us);
+            wait_for_work (modem, usbip, fds, g_get_monotonic_time ());
     }
     return EXIT_SUCCESS;
 }
