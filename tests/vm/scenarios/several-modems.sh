@@ -56,9 +56,9 @@ only_the_named_one_is_flashed() {
     local path old
     path=$(modem_in_port "$port2")
     old=${path##*/}
-    sim_n 2 fault 'configure:1=slow:4000'
+    sim_n 2 fault 'program:*=slow:1000'
     start_update "$old" small/EC25EFAR06A08M4G.zip
-    wait_until 60 sim_has_op 'sahara programmer' 2 || fail "no programmer was loaded"
+    wait_until 60 sim_has_op program 2 || fail "the modem is not written"
     # It has left ModemManager, and its number still finds it.
     run mmcli -m "$old" --firmware-update-status
     expect_status 0
@@ -67,6 +67,7 @@ only_the_named_one_is_flashed() {
     expect_status 0
     grep -q 'joining' "$T/stdout" "$T/stderr" || fail "the second client did not join"
     wait_update
+    sim_n 2 no-faults
     expect_status 0
     expect_modem_runs $NEW_VERSION 2
     for n in 1 3; do
@@ -107,10 +108,13 @@ end_at() {
     cp "$T/job$1.stderr" "$T/stderr"
 }
 
-# All three write, the first one since longer. Each image takes 3 s more, so that there is time to look.
+# All three write, the first one since longer. Each image takes some seconds more, so that there is time to look.
 three_at_once() {
     local service n files shown
-    for n in 1 2 3; do sim_n $n fault 'program:*=slow:3000'; done
+    for n in 1 2 3; do
+        sim_n $n fault 'program:*=slow:1500'
+        sim_n $n fault 'program-end:*=slow:1500'
+    done
     begin_at 1 "$port1"
     service=$(pgrep -f /mm-firmware-updater | head -n 1)
     files=$(find "/proc/$service/fd" | wc -l)
