@@ -18,6 +18,7 @@
 
 #include "config.h"
 #include "job/edl.h"
+#include "job/loader.h"
 #include "protocol/diag.h"
 #include "util/error.h"
 #include "util/log.h"
@@ -284,7 +285,18 @@ run_seal (MfuRun *run, GError **error)
 static gboolean
 run_restart (MfuRun *run, GError **error)
 {
-    return mfu_chain_restart (run, mfu_edl_reset, error);
+    g_autoptr (GError) local = NULL;
+
+    if (mfu_chain_restart (run, mfu_edl_reset, &local))
+        return TRUE;
+    /* An interrupted run by fastboot has left its note, which only the loader takes away; now everything is
+     * whole. */
+    if (run->device != NULL && run->device->mode == MFU_MODE_FASTBOOT) {
+        mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "%s It is told to start.", local->message);
+        return mfu_chain_restart (run, mfu_loader_reboot, error);
+    }
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
 }
 
 static double

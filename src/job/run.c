@@ -150,11 +150,14 @@ leave (MfuRun *run, GError **error)
     return NULL;
 }
 
-/* One that was stuck before is left at the start of its boot ROM, for the next try. */
+/* One that was stuck before is left at the start of its boot ROM, for the next try, or in the fastboot mode
+ * in which an earlier run's note keeps it. */
 static gboolean
 is_back (const MfuRun *run)
 {
-    return run->device->mode == MFU_MODE_NORMAL || (!run->was_normal && run->device->mode == MFU_MODE_EDL);
+    return run->device->mode == MFU_MODE_NORMAL ||
+           (!run->was_normal &&
+            (run->device->mode == MFU_MODE_EDL || run->device->mode == MFU_MODE_FASTBOOT));
 }
 
 /* One restart from wherever it stands; `run->device` is where it comes up. */

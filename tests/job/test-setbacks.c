@@ -121,6 +121,53 @@ test_nobody_remembers (void)
     job_fixture_clear (&fixture);
 }
 
+/* A fastboot run was cut in the middle, and the modem then reset to its boot ROM. */
+static void
+set_up_noted (JobFixture *fixture)
+{
+    set_up (fixture, SIM_START_NORMAL, "fastboot-flash:2=vanish");
+    fixture->method = "fastboot";
+    job_fixture_run (fixture, new_package ());
+    job_assert_state (fixture, MFU_JOB_NEEDS_RECOVERY);
+    fixture->method = NULL;
+    sim_modem_usb_boot (job_fixture_modem (fixture), sim_world_now_us (fixture->sim));
+    sim_world_pass_ms (fixture->sim, 10 * 1000);
+}
+
+/* What keeps it in fastboot mode is not taken away by a Firehose run that has written nothing: it would start
+ * what is half-written. */
+static void
+test_note_is_kept (void)
+{
+    g_autofree char *why = NULL;
+    JobFixture fixture;
+
+    set_up_noted (&fixture);
+    g_assert_true (sim_modem_add_fault (job_fixture_modem (&fixture), "getstorageinfo:1=stall", &why));
+    job_fixture_run (&fixture, new_package ());
+    job_assert_state (&fixture, MFU_JOB_FAILED);
+    sim_world_pass_ms (fixture.sim, 120 * 1000);
+    g_assert_cmpint (sim_modem_get_mode (job_fixture_modem (&fixture)), ==, SIM_MODE_FASTBOOT);
+    job_fixture_run (&fixture, new_package ());
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    assert_version (&fixture, NEW);
+    job_fixture_clear (&fixture);
+}
+
+/* By one that has written everything it is. */
+static void
+test_note_is_taken_away (void)
+{
+    JobFixture fixture;
+
+    set_up_noted (&fixture);
+    job_fixture_run (&fixture, new_package ());
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    g_assert_cmpstr (fixture.status->plan_method, ==, "firehose");
+    assert_version (&fixture, NEW);
+    job_fixture_clear (&fixture);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -137,6 +184,8 @@ main (int argc, char **argv)
     g_test_add_func ("/setbacks/unclear-is-left-alone", test_unclear_is_left_alone);
     g_test_add_data_func ("/setbacks/says-power/fastboot", "fastboot:1+=deaf", test_says_power);
     g_test_add_func ("/setbacks/nobody-remembers", test_nobody_remembers);
+    g_test_add_func ("/setbacks/note/kept", test_note_is_kept);
+    g_test_add_func ("/setbacks/note/taken-away", test_note_is_taken_away);
     result = g_test_run ();
     job_fixture_remove_packages ();
     return result;
