@@ -625,6 +625,7 @@ mfu_job_run (MfuJob *job)
         .asks_when_taken = job->asks_when_taken,
         .device = mfu_usb_device_ref (job->device),
         .was_normal = job->device->mode == MFU_MODE_NORMAL,
+        .is_unclear = TRUE,
     };
 
     mfu_log (G_LOG_LEVEL_MESSAGE, run.port, job->id, "job begins: %s", job->package_name);

@@ -52,8 +52,9 @@ struct _MfuRun {
     gboolean cannot_hold; /* it was tried in vain */
     gboolean is_past_no_return;
     gboolean skips_identity; /* the boot ROM refused to be identified */
-    gboolean is_unclear;     /* what answers in the download mode, boot ROM or programmer */
-    gboolean has_written;    /* every byte is in flash */
+    gboolean
+        is_unclear; /* nobody has found out yet what answers in the download mode, boot ROM or programmer */
+    gboolean has_written; /* every byte is in flash */
 
     MfuChannel *channel; /* to the download or fastboot identity, while it is open */
     MfuEngine *firehose; /* while the programmer runs */

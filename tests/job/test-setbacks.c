@@ -93,6 +93,30 @@ test_unclear_is_left_alone (void)
     job_fixture_clear (&fixture);
 }
 
+static void
+cancel_at_load (MfuJob *job, MfuJobStatus *status, gpointer user_data)
+{
+    g_autoptr (GError) ignored = NULL;
+
+    if (strstr (status->step, "loading") != NULL && !mfu_job_cancel (job, &ignored))
+        g_debug ("%s", ignored->message);
+}
+
+/* The same where nobody has come to ask. */
+static void
+test_unasked_is_left_alone (void)
+{
+    JobFixture fixture;
+
+    set_up (&fixture, SIM_START_EDL_PROGRAMMER, NULL);
+    fixture.allow[1] = "unidentified";
+    fixture.changed = cancel_at_load;
+    job_fixture_run (&fixture, new_package ());
+    job_assert_state (&fixture, MFU_JOB_CANCELLED);
+    g_assert_cmpuint (sim_modem_get_bytes_out (job_fixture_modem (&fixture), SIM_MODE_EDL), ==, 0);
+    job_fixture_clear (&fixture);
+}
+
 /* What only the hand at the plug can help is said. */
 static void
 test_says_power (gconstpointer fault)
@@ -182,6 +206,7 @@ main (int argc, char **argv)
     }
     g_test_add_func ("/setbacks/stall-left-behind", test_stall_left_behind);
     g_test_add_func ("/setbacks/unclear-is-left-alone", test_unclear_is_left_alone);
+    g_test_add_func ("/setbacks/unasked-is-left-alone", test_unasked_is_left_alone);
     g_test_add_data_func ("/setbacks/says-power/fastboot", "fastboot:1+=deaf", test_says_power);
     g_test_add_func ("/setbacks/nobody-remembers", test_nobody_remembers);
     g_test_add_func ("/setbacks/note/kept", test_note_is_kept);
