@@ -53,8 +53,8 @@ static gboolean
 follow_restart (MfuRun *run, gpointer wait, GError **error)
 {
     MfuUsbDevice *arrived = run->world->klass->wait_next (
-        run->world, wait, 1u << MFU_MODE_NORMAL | 1u << MFU_MODE_EDL, run->hold == NULL,
-        mfu_clock_deadline_us (run->world->clock, run->family->return_ms), NULL, error);
+        run->world, wait, 1u << MFU_MODE_NORMAL | 1u << MFU_MODE_EDL | 1u << MFU_MODE_FASTBOOT,
+        run->hold == NULL, mfu_clock_deadline_us (run->world->clock, run->family->return_ms), NULL, error);
 
     mfu_run_close (run);
     if (arrived == NULL)
@@ -63,6 +63,13 @@ follow_restart (MfuRun *run, gpointer wait, GError **error)
     run->device = arrived;
     if (arrived->mode == MFU_MODE_EDL)
         return TRUE;
+    if (arrived->mode == MFU_MODE_FASTBOOT) {
+        g_set_error_literal (
+            error, MFU_ERROR, MFU_ERROR_PROTOCOL,
+            _ ("The boot ROM had to start anew, and the modem came up in fastboot mode, where an "
+               "interrupted update keeps it; run the same command again, which goes on from there."));
+        return FALSE;
+    }
     run->was_normal = TRUE;
     return mfu_run_let_drivers_in (run, error) && mfu_chain_take (run, error) && run_switch (run, error);
 }

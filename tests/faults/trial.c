@@ -333,13 +333,17 @@ judge (Trial *trial, guint n_commands, gboolean *is_over)
 static Outcome
 recover (Trial *trial, const Kind *second, guint second_point)
 {
+    gboolean is_recovery = FALSE;
     guint n_left = MAX_COMMANDS;
 
     for (guint n = 0;; n++) {
         const MfuJobStatus *status = trial->fixture.status;
-        gboolean is_recovery = status != NULL && strstr (status->advice, "--firmware-recover") != NULL;
         gboolean is_over;
         Outcome outcome;
+
+        /* Who is told nothing types again what was typed last. */
+        if (status != NULL)
+            is_recovery = strstr (status->advice, "--firmware-recover") != NULL;
 
         use_hand (trial, says_power (trial));
         outcome = judge (trial, n, &is_over);

@@ -192,6 +192,33 @@ test_note_is_taken_away (void)
     job_fixture_clear (&fixture);
 }
 
+static gboolean
+die_in_sahara (SimWorld *sim, guint number, gpointer user_data)
+{
+    return number < 12;
+}
+
+/* A boot ROM that is half-way has to start anew, and the note then leads elsewhere. */
+static void
+test_note_leads_away (void)
+{
+    JobFixture fixture;
+
+    set_up_noted (&fixture);
+    sim_world_set_hook (fixture.sim, die_in_sahara, NULL);
+    job_fixture_run (&fixture, new_package ());
+    job_assert_state (&fixture, MFU_JOB_FAILED);
+    sim_world_set_hook (fixture.sim, NULL, NULL);
+    job_fixture_run (&fixture, new_package ());
+    job_assert_state (&fixture, MFU_JOB_FAILED);
+    job_assert_message (&fixture, MFU_ERROR_PROTOCOL, "run the same command again");
+    job_fixture_run (&fixture, new_package ());
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    g_assert_cmpstr (fixture.status->plan_method, ==, "fastboot");
+    assert_version (&fixture, NEW);
+    job_fixture_clear (&fixture);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -210,6 +237,7 @@ main (int argc, char **argv)
     g_test_add_data_func ("/setbacks/says-power/fastboot", "fastboot:1+=deaf", test_says_power);
     g_test_add_func ("/setbacks/nobody-remembers", test_nobody_remembers);
     g_test_add_func ("/setbacks/note/kept", test_note_is_kept);
+    g_test_add_func ("/setbacks/note/leads-away", test_note_leads_away);
     g_test_add_func ("/setbacks/note/taken-away", test_note_is_taken_away);
     result = g_test_run ();
     job_fixture_remove_packages ();
