@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # An EP06 is flashed by firehose, and by fastboot.
-# by-name: yes
 # timeout: 300
 # package: ep06/EP06ELAR03A09M4G.zip --family ep06 --form zip
 

@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A modem that is found in fastboot mode is listed without being touched, and brought back by the command of the advice.
-# by-name: yes
 # timeout: 400
 # package: small/EC25EFAR06A08M4G.zip --form zip
 

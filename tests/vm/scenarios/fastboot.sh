@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # An EC25 is flashed by fastboot: asked for by its name, and as the only way of a package without a firehose folder.
-# by-name: yes
 # timeout: 400
 # package: small/EC25EFAR06A08M4G.zip --form zip
 # package: fastboot/EC25EFAR06A08M4G.zip --form zip --without firehose
