@@ -7,6 +7,7 @@ mkdir -p "$samples"
 
 # One value of figure NAME, to be printed by `figure`: sample NAME VALUE
 sample() {
+    [ -n "$2" ] || fail "no value for $1"
     echo "$2" >>"$samples/$1"
     note "sample $1 $2"
 }
