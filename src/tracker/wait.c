@@ -106,6 +106,17 @@ has_all_interfaces (const MfuUsbDevice *device)
            device->interfaces->len >= n;
 }
 
+/* In a held port the kernel looks at a device once, to leave it unconfigured; were we faster, it would undo
+ * our configuration. Source: torvalds/linux, drivers/usb/core/generic.c (usb_choose_configuration is 0 for an
+ * owned device) */
+static gboolean
+is_left_alone (MfuPorts *ports, const MfuUsbDevice *device)
+{
+    g_autofree char *driver = g_build_filename (device->sysfs, "driver", NULL);
+
+    return mfu_ports_is_held (ports, device->port) && g_file_test (driver, G_FILE_TEST_EXISTS);
+}
+
 /* What is still missing before `device` can be used, or NULL. Newly allocated, translated. */
 static char *
 what_is_missing (MfuPortWait *wait, const MfuUsbDevice *device, gboolean wants_tty)
@@ -116,7 +127,7 @@ what_is_missing (MfuPortWait *wait, const MfuUsbDevice *device, gboolean wants_t
     if (!has_node (ports, device->devnode + strlen ("/dev/")))
         return g_strdup (_ ("its device node is missing"));
     wants_tty = wants_tty && device->mode == MFU_MODE_NORMAL && family != NULL;
-    if (!has_all_interfaces (device) && (wants_tty || !mfu_ports_is_held (ports, device->port)))
+    if (!has_all_interfaces (device) && (wants_tty || !is_left_alone (ports, device)))
         return g_strdup (_ ("the kernel has not configured it"));
     if (!wants_tty)
         return NULL;

@@ -528,6 +528,11 @@ test_held (Fixture *fixture, gconstpointer data)
     g_assert_error (error, MFU_ERROR, MFU_ERROR_TIMED_OUT);
     g_clear_error (&error);
     g_ptr_array_add (fixture->ports->held, g_strdup ("1-1"));
+    g_assert_null (wait_next (wait, EDL, FALSE, SHORT_MS, &error));
+    g_assert_error (error, MFU_ERROR, MFU_ERROR_TIMED_OUT);
+    g_clear_error (&error);
+    /* The kernel's driver for whole devices has had its look. */
+    fake_sysfs_write (fixture->sysfs, "1-1", "driver", "");
     next = wait_next (wait, EDL, TRUE, SHORT_MS, &error);
     g_assert_no_error (error);
     g_assert_cmpuint (next->interfaces->len, ==, 0);
@@ -536,6 +541,7 @@ test_held (Fixture *fixture, gconstpointer data)
     fake_sysfs_unplug (fixture->sysfs, "1-1");
     fake_sysfs_plug (fixture->sysfs, &ec25);
     fake_sysfs_write (fixture->sysfs, "1-1", "bNumInterfaces", "");
+    fake_sysfs_write (fixture->sysfs, "1-1", "driver", "");
     g_assert_null (wait_next (wait, NORMAL, TRUE, SHORT_MS, &error));
     g_assert_error (error, MFU_ERROR, MFU_ERROR_TIMED_OUT);
     g_assert_nonnull (strstr (error->message, "configured"));
