@@ -284,6 +284,11 @@ modem_property() {
     busctl --no-pager get-property $mm_name "$1" "${3:-$mm_iface.Modem}" "$2" | sed -e 's/^[a-z()]* //' -e 's/^"\(.*\)"$/\1/'
 }
 
+# What ports a modem has, one a line; not their numbers, which are others each time. "ttyUSB 3": the kind of port.
+modem_port_kinds() {
+    modem_property "$1" Ports | grep -oE '"?[a-zA-Z]+[-a-z]*[0-9]+" [0-9]+' | sed -e 's/^"//' -e 's/[0-9]*"//' | sort
+}
+
 require_ours() {
     [ "$install" = yes ] || skip "needs our files"
 }
