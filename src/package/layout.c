@@ -148,14 +148,19 @@ mfu_layout_find (MfuLayout *layout, MfuSource *source, const char *name, GError 
 
     if (!find_programmer (layout, members, name, error))
         return FALSE;
-    if (is_legacy || (n_tables == 1 && count_matches (members, "nprg9x*.mbn", NULL) > 0))
+    if (is_legacy && layout->programmer == NULL) {
+        layout->methods = MFU_PACKAGE_9X15;
+        set_folders (layout, mfu_path_folder (loader->path));
+        return TRUE;
+    }
+    if (n_tables == 1 && count_matches (members, "nprg9x*.mbn", NULL) > 0)
         layout->methods |= MFU_PACKAGE_STREAMING;
     if (layout->programmer != NULL) {
         layout->methods |= MFU_PACKAGE_FIREHOSE;
         layout->firehose = mfu_path_folder (layout->programmer->path);
         set_folders (layout, mfu_path_folder (layout->firehose));
-    } else if (n_tables == 1 || is_legacy) {
-        set_folders (layout, mfu_path_folder (n_tables == 1 ? table->path : loader->path));
+    } else if (n_tables == 1) {
+        set_folders (layout, mfu_path_folder (table->path));
     } else {
         return refuse_others (source, name, error);
     }

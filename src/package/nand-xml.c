@@ -43,8 +43,8 @@ static const struct {
 
 static const char *const attributes[] = { "length", "type", NULL };
 
-static void
-flash_free (gpointer data)
+void
+mfu_flash_free (gpointer data)
 {
     MfuFlash *flash = data;
 
@@ -252,7 +252,7 @@ GPtrArray *
 mfu_nand_xml_parse (const char *file, const char *folder, GBytes *bytes, GError **error)
 {
     static const MfuXmlHandlers handlers = { .start = on_start, .text = on_text, .end = on_end };
-    g_autoptr (GPtrArray) flashes = g_ptr_array_new_with_free_func (flash_free);
+    g_autoptr (GPtrArray) flashes = g_ptr_array_new_with_free_func (mfu_flash_free);
     Parser parser = { .flashes = flashes, .folder = folder };
 
     if (!mfu_xml_parse (file, bytes, &handlers, &parser, error) || !asks_for_something (file, flashes, error))

@@ -10,3 +10,6 @@
  * `image` unset; every name once. CORRUPT_PACKAGE. */
 GPtrArray *mfu_nand_xml_parse (const char *file, const char *folder, GBytes *bytes,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Of one MfuFlash. */
+void mfu_flash_free (gpointer data);

@@ -4,7 +4,7 @@
  * geometry, partition table, digests. Each step adds to the description or ends the matter with one sentence.
  */
 
-#include "package/package-private.h"
+#include "package/opening.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +17,7 @@
 #include "package/i18n.h"
 #include "package/image.h"
 #include "package/layout.h"
+#include "package/legacy.h"
 #include "package/manifest.h"
 #include "package/nand-xml.h"
 #include "package/path.h"
@@ -24,19 +25,8 @@
 
 #define NAMES_IN_WARNING 5
 
-/* What is needed while a package is opened, and not any more then. */
-typedef struct {
-    MfuPackage *package;
-    const MfuPackageOptions *options;
-    MfuPass pass;
-    MfuLayout layout;
-    GPtrArray *manifest;  /* NULL: no md5.txt */
-    GHashTable *relevant; /* set of MfuMember: listed or needed */
-    GHashTable *listed;   /* set of MfuMember */
-} Opening;
-
 static void
-opening_clear (Opening *opening)
+opening_clear (MfuOpening *opening)
 {
     mfu_layout_clear (&opening->layout);
     g_clear_pointer (&opening->manifest, g_ptr_array_unref);
@@ -44,17 +34,17 @@ opening_clear (Opening *opening)
     g_clear_pointer (&opening->listed, g_hash_table_unref);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Opening, opening_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MfuOpening, opening_clear)
 
-static void
-warn (Opening *opening, char *text)
+void
+mfu_opening_warn (MfuOpening *opening, char *text)
 {
     g_ptr_array_insert (opening->package->warnings, (int) opening->package->warnings->len - 1, text);
 }
 
 /* The path inside the package, as the manifest has it. */
 static const char *
-path_in_package (const Opening *opening, const MfuMember *member)
+path_in_package (const MfuOpening *opening, const MfuMember *member)
 {
     gsize n = strlen (opening->layout.root);
 
@@ -62,7 +52,7 @@ path_in_package (const Opening *opening, const MfuMember *member)
 }
 
 static MfuMember *
-find_in_package (const Opening *opening, const char *path)
+find_in_package (const MfuOpening *opening, const char *path)
 {
     g_autofree char *full = NULL;
 
@@ -73,7 +63,7 @@ find_in_package (const Opening *opening, const char *path)
 }
 
 static GBytes *
-load_metadata (Opening *opening, MfuMember *member, GError **error)
+load_metadata (MfuOpening *opening, MfuMember *member, GError **error)
 {
     g_hash_table_add (opening->relevant, member);
     return mfu_source_load (opening->package->source, member, MFU_METADATA_SIZE_MAX, &opening->pass, error);
@@ -116,7 +106,7 @@ refuse_rar (int fd, const char *name, GError **error)
 }
 
 static MfuSource *
-open_source (Opening *opening, int fd, const char *name, GError **error)
+open_source (MfuOpening *opening, int fd, const char *name, GError **error)
 {
     const MfuPackageOptions *options = opening->options;
     struct stat status;
@@ -132,7 +122,7 @@ open_source (Opening *opening, int fd, const char *name, GError **error)
 
 /* Goes one level down if there is no package but one archive. */
 static gboolean
-enter_inner (Opening *opening, const char *name, GError **error)
+enter_inner (MfuOpening *opening, const char *name, GError **error)
 {
     MfuPackage *package = opening->package;
     g_autoptr (MfuSource) inner = NULL;
@@ -162,7 +152,7 @@ enter_inner (Opening *opening, const char *name, GError **error)
 }
 
 static gboolean
-find_layout (Opening *opening, const char *name, GError **error)
+find_layout (MfuOpening *opening, const char *name, GError **error)
 {
     MfuPackage *package = opening->package;
     g_autoptr (GError) local = NULL;
@@ -183,8 +173,8 @@ find_layout (Opening *opening, const char *name, GError **error)
 
 /* Images */
 
-static MfuImage *
-image_for (Opening *opening, MfuMember *member)
+MfuImage *
+mfu_opening_image_for (MfuOpening *opening, MfuMember *member)
 {
     MfuPackage *package = opening->package;
     MfuImage *image;
@@ -201,7 +191,7 @@ image_for (Opening *opening, MfuMember *member)
 }
 
 static MfuMember *
-find_image (Opening *opening, const char *filename, const char *xml, GError **error)
+find_image (MfuOpening *opening, const char *filename, const char *xml, GError **error)
 {
     MfuMember *member = find_in_package (opening, filename);
 
@@ -215,7 +205,7 @@ find_image (Opening *opening, const char *filename, const char *xml, GError **er
 }
 
 static gboolean
-bind_images (Opening *opening, const char *xml, GError **error)
+bind_images (MfuOpening *opening, const char *xml, GError **error)
 {
     GPtrArray *actions = opening->package->rawprogram->actions;
 
@@ -228,13 +218,13 @@ bind_images (Opening *opening, const char *xml, GError **error)
         member = find_image (opening, action->filename, xml, error);
         if (member == NULL)
             return FALSE;
-        action->image = image_for (opening, member);
+        action->image = mfu_opening_image_for (opening, member);
     }
     return TRUE;
 }
 
 static gboolean
-use_programmer (Opening *opening, GError **error)
+use_programmer (MfuOpening *opening, GError **error)
 {
     MfuMember *member = opening->layout.programmer;
 
@@ -245,14 +235,14 @@ use_programmer (Opening *opening, GError **error)
                      member->path, member->size, MFU_PROGRAMMER_MAX);
         return FALSE;
     }
-    opening->package->programmer = image_for (opening, member);
+    opening->package->programmer = mfu_opening_image_for (opening, member);
     return TRUE;
 }
 
 /* Geometry */
 
 static gboolean
-check_name (Opening *opening, const char *path, GError **error)
+check_name (MfuOpening *opening, const char *path, GError **error)
 {
     MfuPackage *package = opening->package;
     guint page, block;
@@ -272,7 +262,7 @@ check_name (Opening *opening, const char *path, GError **error)
 }
 
 static gboolean
-check_geometry (Opening *opening, const MfuMember *xml, GError **error)
+check_geometry (MfuOpening *opening, const MfuMember *xml, GError **error)
 {
     MfuPackage *package = opening->package;
     GPtrArray *actions = package->rawprogram->actions;
@@ -290,7 +280,7 @@ check_geometry (Opening *opening, const MfuMember *xml, GError **error)
 }
 
 static gboolean
-read_partitions (Opening *opening, GError **error)
+read_partitions (MfuOpening *opening, GError **error)
 {
     MfuPackage *package = opening->package;
 
@@ -324,7 +314,7 @@ read_partitions (Opening *opening, GError **error)
 /* Metadata */
 
 static gboolean
-check_patches (Opening *opening, GError **error)
+check_patches (MfuOpening *opening, GError **error)
 {
     GPtrArray *members = mfu_source_get_members (opening->package->source);
 
@@ -344,7 +334,7 @@ check_patches (Opening *opening, GError **error)
 }
 
 static gboolean
-read_rawprogram (Opening *opening, GError **error)
+read_rawprogram (MfuOpening *opening, GError **error)
 {
     MfuPackage *package = opening->package;
     g_autoptr (GBytes) bytes = NULL;
@@ -369,7 +359,7 @@ read_rawprogram (Opening *opening, GError **error)
 }
 
 static gboolean
-read_contents (Opening *opening, GError **error)
+read_contents (MfuOpening *opening, GError **error)
 {
     MfuMember *member = find_in_package (opening, "contents.xml");
     g_autoptr (GBytes) bytes = NULL;
@@ -381,13 +371,14 @@ read_contents (Opening *opening, GError **error)
 }
 
 static gboolean
-read_manifest (Opening *opening, GError **error)
+read_manifest (MfuOpening *opening, GError **error)
 {
     MfuMember *member = find_in_package (opening, "md5.txt");
     g_autoptr (GBytes) bytes = NULL;
 
     if (member == NULL) {
-        warn (opening, g_strdup (_ ("The package has no md5.txt, so only its structure could be checked.")));
+        mfu_opening_warn (
+            opening, g_strdup (_ ("The package has no md5.txt, so only its structure could be checked.")));
         return TRUE;
     }
     bytes = mfu_source_load (opening->package->source, member, MFU_METADATA_SIZE_MAX, &opening->pass, error);
@@ -400,7 +391,7 @@ read_manifest (Opening *opening, GError **error)
 
 /* Finds the members of the manifest; those that are absent are one remark. */
 static void
-list_members (Opening *opening)
+list_members (MfuOpening *opening)
 {
     g_autoptr (GString) absent = g_string_new (NULL);
     guint n_absent = 0;
@@ -421,13 +412,13 @@ list_members (Opening *opening)
     if (n_absent > NAMES_IN_WARNING)
         g_string_append (absent, ", ...");
     if (n_absent > 0)
-        warn (opening,
-              g_strdup_printf (_ ("Listed in md5.txt, but absent and not needed: %s."), absent->str));
+        mfu_opening_warn (
+            opening, g_strdup_printf (_ ("Listed in md5.txt, but absent and not needed: %s."), absent->str));
 }
 
 /* Every image of `flashes` is there, and as safe from damage as the rest of the package. */
 static gboolean
-check_flashes (Opening *opening, GPtrArray *flashes, GError **error)
+check_flashes (MfuOpening *opening, GPtrArray *flashes, GError **error)
 {
     for (guint i = 0; i < flashes->len; i++) {
         const MfuFlash *flash = g_ptr_array_index (flashes, i);
@@ -449,7 +440,7 @@ check_flashes (Opening *opening, GPtrArray *flashes, GError **error)
 }
 
 static GPtrArray *
-load_flashes (Opening *opening, GError **error)
+load_flashes (MfuOpening *opening, GError **error)
 {
     MfuMember *table = opening->layout.table;
     g_autoptr (GBytes) bytes = load_metadata (opening, table, error);
@@ -466,7 +457,7 @@ load_flashes (Opening *opening, GError **error)
 
 /* What is wrong here is no obstacle to a package that has Firehose as well: it has one method less. */
 static gboolean
-read_flashes (Opening *opening, GError **error)
+read_flashes (MfuOpening *opening, GError **error)
 {
     MfuPackage *package = opening->package;
     g_autoptr (GError) local = NULL;
@@ -482,15 +473,15 @@ read_flashes (Opening *opening, GError **error)
             return FALSE;
         }
         package->methods &= ~(guint) MFU_PACKAGE_FASTBOOT;
-        warn (opening,
-              g_strdup_printf (_ ("The package cannot be flashed by fastboot: %s."), local->message));
+        mfu_opening_warn (
+            opening, g_strdup_printf (_ ("The package cannot be flashed by fastboot: %s."), local->message));
         return TRUE;
     }
     for (guint i = 0; i < flashes->len; i++) {
         MfuFlash *flash = g_ptr_array_index (flashes, i);
 
         if (flash->filename != NULL)
-            flash->image = image_for (opening, find_in_package (opening, flash->filename));
+            flash->image = mfu_opening_image_for (opening, find_in_package (opening, flash->filename));
     }
     g_ptr_array_unref (package->flashes);
     package->flashes = g_steal_pointer (&flashes);
@@ -498,7 +489,7 @@ read_flashes (Opening *opening, GError **error)
 }
 
 static gboolean
-hash_members (Opening *opening, GError **error)
+hash_members (MfuOpening *opening, GError **error)
 {
     GPtrArray *members = mfu_source_get_members (opening->package->source);
 
@@ -520,7 +511,7 @@ hash_members (Opening *opening, GError **error)
 }
 
 static gboolean
-compare_digests (Opening *opening, GError **error)
+compare_digests (MfuOpening *opening, GError **error)
 {
     for (guint i = 0; opening->manifest != NULL && i < opening->manifest->len; i++) {
         const MfuManifestEntry *entry = g_ptr_array_index (opening->manifest, i);
@@ -553,7 +544,7 @@ compare_strings (gconstpointer a, gconstpointer b)
 }
 
 static void
-compute_digest (Opening *opening)
+compute_digest (MfuOpening *opening)
 {
     MfuPackage *package = opening->package;
     GPtrArray *members = mfu_source_get_members (package->source);
@@ -575,7 +566,7 @@ compute_digest (Opening *opening)
 
 /* The content of members that are no images is not needed any more. */
 static void
-drop_content (Opening *opening)
+drop_content (MfuOpening *opening)
 {
     GPtrArray *members = mfu_source_get_members (opening->package->source);
     g_autoptr (GHashTable) needed = g_hash_table_new (NULL, NULL);
@@ -624,7 +615,7 @@ add_version (MfuPackage *package, const char *text, GError **error)
 }
 
 static gboolean
-read_version (Opening *opening, const char *name, GError **error)
+read_version (MfuOpening *opening, const char *name, GError **error)
 {
     g_auto (GStrv) folders = g_strsplit (opening->layout.root, "/", -1);
 
@@ -637,7 +628,7 @@ read_version (Opening *opening, const char *name, GError **error)
 }
 
 static gboolean
-run_steps (Opening *opening, const char *name, GError **error)
+run_steps (MfuOpening *opening, const char *name, GError **error)
 {
     if (!find_layout (opening, name, error) || !read_version (opening, name, error) ||
         !read_manifest (opening, error) || !read_contents (opening, error))
@@ -646,7 +637,8 @@ run_steps (Opening *opening, const char *name, GError **error)
         (!use_programmer (opening, error) || !read_rawprogram (opening, error)))
         return FALSE;
     list_members (opening);
-    if (!read_flashes (opening, error) || !hash_members (opening, error) || !compare_digests (opening, error))
+    if (!mfu_legacy_describe (opening, error) || !read_flashes (opening, error) ||
+        !hash_members (opening, error) || !compare_digests (opening, error))
         return FALSE;
     compute_digest (opening);
     drop_content (opening);
@@ -658,7 +650,7 @@ mfu_package_describe (MfuPackage *package, int fd, const char *name, const MfuPa
                       GCancellable *cancellable, GError **error)
 {
     g_autofree char *printable = mfu_path_printable (mfu_path_base (name));
-    g_auto (Opening) opening = {
+    g_auto (MfuOpening) opening = {
         .package = package,
         .options = options,
         .relevant = g_hash_table_new (NULL, NULL),

@@ -20,7 +20,11 @@ struct _MfuPackage {
     MfuRawprogram *rawprogram;
     GPtrArray *actions; /* the rawprogram's, or empty */
     gboolean is_factory;
-    GPtrArray *flashes; /* of partition_nand.xml, or empty */
+    GPtrArray *flashes;   /* of partition_nand.xml or by names, or empty */
+    MfuLoader loaders[2]; /* the second is for an emergency; `bytes` NULL: there is none */
+    MfuImage *boots[MFU_N_BOOTS];
+    MfuImage *nprg;
+    GPtrArray *tables; /* GBytes */
     guint block_size;
     GArray *partitions;
 };

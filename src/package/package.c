@@ -33,6 +33,7 @@ package_new (const char *name)
     package->images = g_ptr_array_new_with_free_func ((GDestroyNotify) mfu_image_free);
     package->actions = g_ptr_array_new ();
     package->flashes = g_ptr_array_new ();
+    package->tables = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
     package->partitions = g_array_new (FALSE, TRUE, sizeof (MfuPartition));
     return package;
 }
@@ -57,6 +58,9 @@ mfu_package_free (MfuPackage *package)
         return;
     g_clear_pointer (&package->actions, g_ptr_array_unref);
     g_clear_pointer (&package->flashes, g_ptr_array_unref);
+    g_clear_pointer (&package->tables, g_ptr_array_unref);
+    for (gsize i = 0; i < G_N_ELEMENTS (package->loaders); i++)
+        g_clear_pointer (&package->loaders[i].bytes, g_bytes_unref);
     g_clear_pointer (&package->rawprogram, mfu_rawprogram_free);
     g_clear_pointer (&package->images, g_ptr_array_unref);
     g_clear_pointer (&package->partitions, g_array_unref);
@@ -126,6 +130,32 @@ GPtrArray *
 mfu_package_get_flashes (const MfuPackage *package)
 {
     return package->flashes;
+}
+
+const MfuLoader *
+mfu_package_get_loader (const MfuPackage *package, gboolean is_emergency)
+{
+    const MfuLoader *loader = &package->loaders[is_emergency ? 1 : 0];
+
+    return loader->bytes != NULL ? loader : NULL;
+}
+
+MfuImage *
+mfu_package_get_boot (const MfuPackage *package, MfuBoot which)
+{
+    return which < MFU_N_BOOTS ? package->boots[which] : NULL;
+}
+
+MfuImage *
+mfu_package_get_nprg (const MfuPackage *package)
+{
+    return package->nprg;
+}
+
+GPtrArray *
+mfu_package_get_tables (const MfuPackage *package)
+{
+    return package->tables;
 }
 
 guint

@@ -53,9 +53,29 @@ typedef struct {
 
 typedef enum {
     MFU_PACKAGE_FIREHOSE = 1 << 0,
-    MFU_PACKAGE_FASTBOOT = 1 << 1, /* there is a usable partition_nand.xml */
-    MFU_PACKAGE_STREAMING = 1 << 2,
+    MFU_PACKAGE_FASTBOOT = 1 << 1,  /* there is a usable partition_nand.xml */
+    MFU_PACKAGE_STREAMING = 1 << 2, /* there is a NPRG for Sahara: a way out of SBL download mode */
+    MFU_PACKAGE_9X15 = 1 << 3,      /* loaders in Intel HEX, images by their names: before Sahara */
 } MfuPackageMethods;
+
+/* A program for the modem's memory, as an Intel HEX file describes it. */
+typedef struct {
+    GBytes *bytes;
+    guint32 address; /* of the first byte; the last one is below 4 GiB */
+    guint32 start;   /* where it is entered, inside */
+} MfuLoader;
+
+/* What the loader of a 9x15 package writes: the boot chain, and the two that stand in for theirs while the
+ * rest is written. */
+typedef enum {
+    MFU_BOOT_SBL1,
+    MFU_BOOT_SBL2,
+    MFU_BOOT_SBL2_TEMPORARY,
+    MFU_BOOT_RPM,
+    MFU_BOOT_APPSBL,
+    MFU_BOOT_APPSBL_TEMPORARY,
+    MFU_N_BOOTS,
+} MfuBoot;
 
 /* Called now and then while the package is read, from the thread that opens it. */
 typedef void (*MfuPackageProgress) (guint64 done_bytes, guint64 total_bytes, gpointer user_data);
@@ -108,8 +128,22 @@ MfuImage *mfu_package_get_programmer (const MfuPackage *package);
 GPtrArray *mfu_package_get_actions (const MfuPackage *package);
 gboolean mfu_package_is_factory (const MfuPackage *package);
 
-/* What partition_nand.xml says, in document order, as const MfuFlash *; empty without the method FASTBOOT. */
+/* What partition_nand.xml says, in document order, as const MfuFlash *; of a 9x15 package, which has none,
+ * the images that fastboot can write, without sizes. Empty without one of these two methods. */
 GPtrArray *mfu_package_get_flashes (const MfuPackage *package);
+
+/* Of a 9x15 package: the loader of a modem whose boot loader runs, and the one for an emergency, NULL if it
+ * has none; an image of the boot chain (at most 4 MiB), NULL if it has none. The two temporary ones are both
+ * there, or none is. */
+const MfuLoader *mfu_package_get_loader (const MfuPackage *package, gboolean is_emergency);
+MfuImage *mfu_package_get_boot (const MfuPackage *package, MfuBoot which);
+
+/* Of a package with the method STREAMING: NPRG9x07.mbn or NPRG9x45.mbn. At most 4 MiB. */
+MfuImage *mfu_package_get_nprg (const MfuPackage *package);
+
+/* The partition tables to show to a streaming loader (GBytes *, 1 to 3072 bytes each), in the order in which
+ * Quectel's tools do; empty without the methods 9X15 and STREAMING. */
+GPtrArray *mfu_package_get_tables (const MfuPackage *package);
 
 /* Bytes; from the XML's attributes, and the "p2K_b128K" in file names must agree. 0: no rawprogram. */
 guint mfu_package_get_page_size (const MfuPackage *package);

@@ -283,23 +283,6 @@ test_other_kinds (PackageMaker *maker, gconstpointer data)
     assert_refused (maker, "package.rar", MFU_ERROR_UNSUPPORTED, "RAR");
 }
 
-static void
-test_legacy (PackageMaker *maker, gconstpointer data)
-{
-    g_autofree char *path = g_build_filename (maker->folder, "EC20EQAR02A13E2G", NULL);
-    g_autoptr (GError) error = NULL;
-    g_autoptr (MfuPackage) package = NULL;
-
-    write_file (maker, "EC20EQAR02A13E2G/NPRG9x15.hex", ":00000001FF\n");
-    write_file (maker, "EC20EQAR02A13E2G/sbl1.mbn", "x");
-    package = package_maker_open (path, 0, &error);
-    g_assert_no_error (error);
-    g_assert_cmpuint (mfu_package_get_methods (package), ==, MFU_PACKAGE_STREAMING);
-    g_assert_cmpstr (mfu_package_get_version (package)->model, ==, "EC20");
-    g_assert_cmpuint (mfu_package_get_actions (package)->len, ==, 0);
-    g_assert_null (mfu_package_get_programmer (package));
-}
-
 /* partition_nand.xml beside the firehose folder, or alone */
 
 typedef struct {
@@ -712,7 +695,6 @@ main (int argc, char **argv)
     }
     ADD ("/package/digest", test_digest);
     ADD ("/package/other-kinds", test_other_kinds);
-    ADD ("/package/legacy", test_legacy);
     ADD ("/package/methods", test_methods);
     ADD ("/package/flashes", test_flashes);
     ADD ("/package/descriptors", test_descriptors);
