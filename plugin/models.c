@@ -6,7 +6,7 @@
 
 #include "plugin/log.h"
 
-/* chains=firehose;fastboot */
+/* chains=firehose;fastboot;streaming */
 #define GROUP_FAMILY "family"
 #define KEY_CHAINS   "chains"
 /* normal=2c7c:0125 EC25;2c7c:0121 EC21 */

@@ -23,6 +23,7 @@ typedef struct {
     char *manufacturer, *product, *serial; /* NULL if absent */
     guint devnum;
     GPtrArray *interfaces; /* MfuUsbInterface; empty when nothing is configured */
+    guint n_interfaces;    /* that the device has, configured or not; 0: not known */
     MfuMode mode;
     const MfuFamily *family; /* NULL where the identity is shared by families; not owned */
 } MfuUsbDevice;

@@ -35,18 +35,33 @@ static const struct {
     const char *group;
     const char *key;
 } known_keys[] = {
-    { "family", "description" },   { "family", "chains" },
-    { "family", "models" },        { "family", "chips" },
-    { "family", "programmers" },   { "family", "msm-ids" },
-    { "usb", "normal" },           { "usb", "edl" },
-    { "usb", "fastboot" },         { "usb", "diag-interface" },
-    { "usb", "at-interface" },     { "usb", "modem-interface" },
-    { "partitions", "protected" }, { "partitions", "raw-images" },
-    { "sahara", "image-id" },      { "firehose", "payload" },
-    { "firehose", "zlp-aware" },   { "timing", "switch-ms" },
-    { "timing", "return-ms" },     { "timing", "settle-ms" },
-    { "timing", "fastboot-ms" },   { "family", "memories" },
-    { "fastboot", "products" },    { "fastboot", "boot-chain" },
+    { "family", "description" },
+    { "family", "chains" },
+    { "family", "models" },
+    { "family", "chips" },
+    { "family", "programmers" },
+    { "family", "msm-ids" },
+    { "usb", "normal" },
+    { "usb", "edl" },
+    { "usb", "fastboot" },
+    { "usb", "diag-interface" },
+    { "usb", "at-interface" },
+    { "usb", "modem-interface" },
+    { "partitions", "protected" },
+    { "partitions", "raw-images" },
+    { "sahara", "image-id" },
+    { "firehose", "payload" },
+    { "firehose", "zlp-aware" },
+    { "timing", "switch-ms" },
+    { "timing", "return-ms" },
+    { "timing", "settle-ms" },
+    { "timing", "fastboot-ms" },
+    { "family", "memories" },
+    { "fastboot", "products" },
+    { "fastboot", "boot-chain" },
+    { "fastboot", "serials" },
+    { "fastboot", "max-image" },
+    { "usb", "shared-interfaces" },
 };
 
 static const char *const mode_names[] = {
@@ -70,6 +85,7 @@ family_free (MfuFamily *family)
     g_strfreev (family->raw_images);
     g_strfreev (family->boot_chain);
     g_strfreev (family->products);
+    g_strfreev (family->serials);
     g_clear_pointer (&family->memories, g_array_unref);
     g_clear_pointer (&family->layouts, g_array_unref);
     g_clear_pointer (&family->msm_ids, g_array_unref);
@@ -219,25 +235,28 @@ read_msm_ids (Reader *reader)
 static guint8
 read_chains (Reader *reader)
 {
+    static const char *const names[] = { "firehose", "fastboot", "dload", "streaming" };
     g_auto (GStrv) items = read_list (reader, "family", "chains", FALSE);
     guint8 chains = 0;
 
     for (guint i = 0; items[i] != NULL; i++) {
-        if (g_str_equal (items[i], "firehose"))
-            chains |= MFU_CHAIN_FIREHOSE;
-        else if (g_str_equal (items[i], "fastboot"))
-            chains |= MFU_CHAIN_FASTBOOT;
+        gsize n = 0;
+
+        while (n < G_N_ELEMENTS (names) && !g_str_equal (items[i], names[n]))
+            n++;
+        if (n < G_N_ELEMENTS (names))
+            chains |= (guint8) (1u << n);
         else
-            reader_fail (reader, "family", "chains", "neither \"firehose\" nor \"fastboot\"");
+            reader_fail (reader, "family", "chains", "no name of a chain");
     }
     return chains;
 }
 
 /* Partition names are compared in lower case and without "0:" everywhere. */
 static char **
-read_partitions (Reader *reader, const char *group, const char *key)
+read_partitions (Reader *reader, const char *group, const char *key, gboolean may_be_empty)
 {
-    char **names = read_list (reader, group, key, FALSE);
+    char **names = read_list (reader, group, key, may_be_empty);
 
     for (guint i = 0; names[i] != NULL; i++) {
         g_autofree char *lower = g_ascii_strdown (names[i], -1);
@@ -354,6 +373,24 @@ refuse_unknown_keys (Reader *reader)
     }
 }
 
+/* Only chips with Sahara have a programmer, and what it needs. */
+static void
+read_firehose (Reader *reader, MfuFamily *family)
+{
+    if (!(family->chains & MFU_CHAIN_FIREHOSE)) {
+        family->programmers = g_new0 (char *, 1);
+        family->raw_images = g_new0 (char *, 1);
+        family->msm_ids = g_array_new (FALSE, TRUE, sizeof (guint32));
+        return;
+    }
+    family->programmers = read_list (reader, "family", "programmers", FALSE);
+    family->msm_ids = read_msm_ids (reader);
+    family->raw_images = read_partitions (reader, "partitions", "raw-images", FALSE);
+    family->sahara_image_id = (guint) read_number (reader, "sahara", "image-id", 0, G_MAXUINT16);
+    family->firehose_payload = (guint) read_number (reader, "firehose", "payload", 512, MAX_PAYLOAD);
+    family->firehose_zlp_aware = read_boolean (reader, "firehose", "zlp-aware");
+}
+
 static void
 read_family (Reader *reader, MfuFamily *family)
 {
@@ -362,25 +399,23 @@ read_family (Reader *reader, MfuFamily *family)
     family->chains = read_chains (reader);
     family->models = read_list (reader, "family", "models", FALSE);
     family->chip_ids = read_list (reader, "family", "chips", FALSE);
-    family->programmers = read_list (reader, "family", "programmers", FALSE);
-    family->msm_ids = read_msm_ids (reader);
+    read_firehose (reader, family);
 
     family->normal_ids = read_usb_ids (reader, "normal", FALSE);
     family->edl_ids = read_usb_ids (reader, "edl", TRUE);
     family->fastboot_ids = read_usb_ids (reader, "fastboot", TRUE);
+    family->shared_interfaces = (guint) read_number (reader, "usb", "shared-interfaces", 0, MAX_INTERFACE);
     family->diag_interface = (int) read_number (reader, "usb", "diag-interface", -1, MAX_INTERFACE);
     family->at_interface = (int) read_number (reader, "usb", "at-interface", -1, MAX_INTERFACE);
     family->modem_interface = (int) read_number (reader, "usb", "modem-interface", -1, MAX_INTERFACE);
 
-    family->protected_names = read_partitions (reader, "partitions", "protected");
-    family->raw_images = read_partitions (reader, "partitions", "raw-images");
-    family->boot_chain = read_partitions (reader, "fastboot", "boot-chain");
+    family->protected_names = read_partitions (reader, "partitions", "protected", FALSE);
+    family->boot_chain = read_partitions (reader, "fastboot", "boot-chain", FALSE);
+    family->serials = read_list (reader, "fastboot", "serials", TRUE);
+    family->max_image = (guint64) read_number (reader, "fastboot", "max-image", 0, G_MAXUINT32);
     family->products = read_list (reader, "fastboot", "products", FALSE);
     family->memories = read_memories (reader);
     family->layouts = read_layouts (reader);
-    family->sahara_image_id = (guint) read_number (reader, "sahara", "image-id", 0, G_MAXUINT16);
-    family->firehose_payload = (guint) read_number (reader, "firehose", "payload", 512, MAX_PAYLOAD);
-    family->firehose_zlp_aware = read_boolean (reader, "firehose", "zlp-aware");
     family->switch_ms = (guint) read_number (reader, "timing", "switch-ms", 1, MAX_DEADLINE_MS);
     family->fastboot_ms = (guint) read_number (reader, "timing", "fastboot-ms", 1, MAX_DEADLINE_MS);
     family->return_ms = (guint) read_number (reader, "timing", "return-ms", 1, MAX_DEADLINE_MS);

@@ -42,11 +42,14 @@ typedef struct {
 
 /* Read-only after loading; shared between threads. */
 typedef struct {
-    char *name;                                        /* "mdm9x07", the keyfile's name */
-    char *description;                                 /* "Qualcomm MDM9x07: Quectel EC25, EG25, ..." */
-    GArray *normal_ids;                                /* MfuUsbId */
-    GArray *edl_ids;                                   /* MfuUsbId, shared with strangers */
-    GArray *fastboot_ids;                              /* MfuUsbId, shared with strangers */
+    char *name;           /* "mdm9x07", the keyfile's name */
+    char *description;    /* "Qualcomm MDM9x07: Quectel EC25, EG25, ..." */
+    GArray *normal_ids;   /* MfuUsbId */
+    GArray *edl_ids;      /* MfuUsbId, shared with strangers */
+    GArray *fastboot_ids; /* MfuUsbId, shared with strangers */
+    /* Not 0: the normal identity is also that of devices of others. With so many interfaces it may be one of
+     * ours, which only its own words can tell; with one it is in a download mode. */
+    guint shared_interfaces;
     int diag_interface, at_interface, modem_interface; /* -1: none */
     char **models;          /* what version names of this family start with: "EC25", "EG25", ... */
     char **chip_ids;        /* what contents.xml may say: "MDM9607", "MDM9207" */
@@ -55,6 +58,8 @@ typedef struct {
     char **raw_images;      /* partitions that are read back before SBL is written: "tz", "rpm", ... */
     char **boot_chain;      /* what runs before fastboot does, in the order in which it is written */
     char **products;        /* what fastboot calls itself: "MDM9607" */
+    char **serials;         /* what it has for a serial number where that names the chip: "MDM9615" */
+    guint64 max_image;      /* the largest image that fastboot takes; 0: it has to be asked */
     GArray *memories;       /* MfuMemory */
     GArray *layouts;        /* MfuLayout; for modems whose live partition table cannot be read */
     GArray *msm_ids;        /* guint32, as Sahara tells them; empty: unknown */
@@ -71,6 +76,8 @@ typedef struct {
 typedef enum {
     MFU_CHAIN_FIREHOSE = 1 << 0,
     MFU_CHAIN_FASTBOOT = 1 << 1,
+    MFU_CHAIN_DLOAD = 1 << 2,     /* DLOAD, the streaming loader and fastboot, of chips before Sahara */
+    MFU_CHAIN_STREAMING = 1 << 3, /* out of Quectel's SBL download mode, then fastboot */
 } MfuChain;
 
 typedef struct _MfuFamilies MfuFamilies;
@@ -83,7 +90,7 @@ void mfu_families_free (MfuFamilies *families);
 guint mfu_families_n (const MfuFamilies *families);
 const MfuFamily *mfu_families_get (const MfuFamilies *families, guint index);
 const MfuFamily *mfu_families_by_name (const MfuFamilies *families, const char *name);
-/* By normal identity. */
+/* By normal identity, whoever else may have it. */
 const MfuFamily *mfu_families_by_usb_id (const MfuFamilies *families, guint16 vid, guint16 pid);
 /* By a version name, as "EC25EFAR06A05M4G". */
 const MfuFamily *mfu_families_by_model (const MfuFamilies *families, const char *version);

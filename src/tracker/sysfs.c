@@ -13,7 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_ATTRIBUTE   4096 /* one page is what sysfs gives */
+#define MAX_ATTRIBUTE      4096 /* one page is what sysfs gives */
+#define DEVICE_SIZE        18
+#define CONFIGURATION_TYPE 2
+#define BNUMINTERFACES     (DEVICE_SIZE + 4)
+
 #define MAX_ENTRIES     1024
 #define MAX_PORT_LENGTH 64
 
@@ -253,6 +257,21 @@ read_interfaces (const char *device_dir, const char *port)
     return g_steal_pointer (&interfaces);
 }
 
+/* bNumInterfaces of the first configuration, which the kernel keeps also of a device that it has not
+ * configured, as one in a held port. Source: USB 2.0 specification, 9.6.1 and 9.6.3. */
+static guint
+count_interfaces (const char *device_dir, guint n_configured)
+{
+    g_autofree char *path = g_build_filename (device_dir, "descriptors", NULL);
+    g_autofree char *data = NULL;
+    gsize size = 0;
+
+    if (!g_file_get_contents (path, &data, &size, NULL) || size <= BNUMINTERFACES || data[0] != DEVICE_SIZE ||
+        data[DEVICE_SIZE + 1] != CONFIGURATION_TYPE)
+        return n_configured;
+    return (guint8) data[BNUMINTERFACES];
+}
+
 static gboolean
 has_id (const GArray *ids, const MfuUsbDevice *facts)
 {
@@ -274,23 +293,54 @@ is_sbl_download (const MfuUsbDevice *facts)
     gboolean has_name = facts->product != NULL && (strstr (facts->product, "QHSUSB") != NULL ||
                                                    strstr (facts->product, "QUSB__BULK") != NULL);
 
-    return facts->interfaces->len <= 1 && (facts->bcd_device == 0 || has_name);
+    return facts->n_interfaces <= 1 && (facts->bcd_device == 0 || has_name);
+}
+
+/* Where others have the same identity, the number of interfaces tells the mode, or a stranger.
+ * Source: torvalds/linux, drivers/usb/serial/qcserial.c (05c6:9215: an EC20 with five, a Gobi 2000 with four)
+ */
+static MfuMode
+classify_shared (const MfuUsbDevice *facts, const MfuFamily **family)
+{
+    const MfuFamily *candidate = *family;
+
+    if (facts->n_interfaces == 0 || facts->n_interfaces == candidate->shared_interfaces)
+        return MFU_MODE_NORMAL;
+    *family = NULL;
+    return facts->n_interfaces == 1 ? MFU_MODE_EDL : MFU_MODE_UNKNOWN;
+}
+
+static const MfuFamily *
+family_by_serial (const MfuFamilies *families, const char *serial)
+{
+    for (guint i = 0; serial != NULL && i < mfu_families_n (families); i++) {
+        const MfuFamily *family = mfu_families_get (families, i);
+
+        if (g_strv_contains ((const char *const *) family->serials, serial))
+            return family;
+    }
+    return NULL;
 }
 
 MfuMode
 mfu_sysfs_classify (const MfuFamilies *families, const MfuUsbDevice *facts, const MfuFamily **family)
 {
     *family = mfu_families_by_usb_id (families, facts->vid, facts->pid);
+    if (*family != NULL && (*family)->shared_interfaces > 0)
+        return classify_shared (facts, family);
     if (*family != NULL)
         return is_sbl_download (facts) ? MFU_MODE_SBL_DOWNLOAD : MFU_MODE_NORMAL;
-    /* The other identities are shared by families and with strangers: `family` stays NULL. */
+    /* The other identities are shared by families and with strangers: `family` stays NULL, unless the serial
+     * number is none but a family's name. */
     for (guint i = 0; i < mfu_families_n (families); i++) {
         const MfuFamily *candidate = mfu_families_get (families, i);
 
         if (has_id (candidate->edl_ids, facts))
             return MFU_MODE_EDL;
-        if (has_id (candidate->fastboot_ids, facts))
+        if (has_id (candidate->fastboot_ids, facts)) {
+            *family = family_by_serial (families, facts->serial);
             return MFU_MODE_FASTBOOT;
+        }
     }
     return MFU_MODE_UNKNOWN;
 }
@@ -322,6 +372,7 @@ mfu_sysfs_read_device (const char *root, const char *port, const MfuFamilies *fa
     device->product = mfu_sysfs_read (device->sysfs, "product");
     device->serial = mfu_sysfs_read (device->sysfs, "serial");
     device->interfaces = read_interfaces (device->sysfs, port);
+    device->n_interfaces = count_interfaces (device->sysfs, device->interfaces->len);
     device->mode = mfu_sysfs_classify (families, device, &device->family);
     return g_steal_pointer (&device);
 }

@@ -22,6 +22,7 @@ static const char complete[] = "[family]\n"
                                "normal=1111:2222 AB1\n"
                                "edl=05c6:9008 EDL\n"
                                "fastboot=\n"
+                               "shared-interfaces=0\n"
                                "diag-interface=0\n"
                                "at-interface=2\n"
                                "modem-interface=-1\n"
@@ -36,6 +37,8 @@ static const char complete[] = "[family]\n"
                                "[fastboot]\n"
                                "products=CHIP\n"
                                "boot-chain=tz;aboot\n"
+                               "serials=\n"
+                               "max-image=0\n"
                                "[timing]\n"
                                "switch-ms=1\n"
                                "fastboot-ms=4\n"
@@ -161,6 +164,11 @@ test_broken (Fixture *fixture, gconstpointer data)
         { "settle-ms=", "settle-ms=0", "[timing] settle-ms" },
         { "products=", "products=", "[fastboot] products" },
         { "boot-chain=", "boot-chain=TZ", "[fastboot] boot-chain" },
+        { "serials=", NULL, "[fastboot] serials" },
+        { "max-image=", "max-image=-1", "[fastboot] max-image" },
+        { "shared-interfaces=", "shared-interfaces=five", "[usb] shared-interfaces" },
+        { "shared-interfaces=", NULL, "[usb] shared-interfaces" },
+        { "programmers=", NULL, "[family] programmers" },
         { "memories=", "memories=M4G", "[family] memories" },
         { "memories=", "memories=M4G 4K", "[family] memories" },
         { "settle-ms=", "settle-ms=3\nsettel-ms=4", "[timing] settel-ms" },
@@ -181,6 +189,37 @@ test_broken (Fixture *fixture, gconstpointer data)
         g_assert_nonnull (strstr (error->message, "ab.conf"));
         g_assert_nonnull (strstr (error->message, cases[i].named));
     }
+}
+
+/* A chip before Sahara has no programmer, and nothing to say about one. */
+static void
+test_without_firehose (Fixture *fixture, gconstpointer data)
+{
+    static const char *const dropped[] = { "programmers=", "msm-ids=",   "raw-images=", "[sahara]",
+                                           "image-id=",    "[firehose]", "payload=",    "zlp-aware=" };
+    g_auto (GStrv) lines = g_strsplit (complete, "\n", -1);
+    g_autoptr (GString) text = g_string_new (NULL);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (MfuFamilies) families = NULL;
+    const MfuFamily *family;
+
+    for (guint i = 0; lines[i] != NULL; i++) {
+        gboolean is_kept = TRUE;
+
+        for (guint d = 0; d < G_N_ELEMENTS (dropped); d++)
+            is_kept = is_kept && !g_str_has_prefix (lines[i], dropped[d]);
+        if (is_kept)
+            g_string_append_printf (
+                text, "%s\n", g_str_has_prefix (lines[i], "chains=") ? "chains=dload;fastboot" : lines[i]);
+    }
+    write_file (fixture, "ab.conf", text->str);
+    families = mfu_families_load (fixture->directory, &error);
+    g_assert_no_error (error);
+    family = mfu_families_get (families, 0);
+    g_assert_cmpuint (family->chains, ==, MFU_CHAIN_DLOAD | MFU_CHAIN_FASTBOOT);
+    g_assert_null (family->programmers[0]);
+    g_assert_null (family->raw_images[0]);
+    g_assert_cmpuint (family->msm_ids->len, ==, 0);
 }
 
 static void
@@ -222,9 +261,13 @@ test_installed (void)
         const char *version;
         const char *family;
     } cases[] = {
-        { "EC25EFAR06A05M4G", "mdm9x07" },   { "EG25GGBR07A08M2G_30.006.30.006", "mdm9x07" },
-        { "EC20CEFAGR06A16M4G", "mdm9x07" }, { "EC20EQAR02A13E2G", NULL },
-        { "EP06ELAR03A06M4G", "mdm9x40" },   { "", NULL },
+        { "EC25EFAR06A05M4G", "mdm9x07" },
+        { "EG25GGBR07A08M2G_30.006.30.006", "mdm9x07" },
+        { "EC20CEFAGR06A16M4G", "mdm9x07" },
+        { "EC20EQAR02A13E2G", "mdm9x15" },
+        { "EC20AQAR02A03E2G", "mdm9x15" },
+        { "EP06ELAR03A06M4G", "mdm9x40" },
+        { "", NULL },
     };
 
     g_assert_no_error (error);
@@ -235,6 +278,7 @@ test_installed (void)
     }
     g_assert_cmpstr (mfu_families_by_usb_id (families, 0x2c7c, 0x0125)->name, ==, "mdm9x07");
     g_assert_cmpstr (mfu_families_by_usb_id (families, 0x2c7c, 0x0306)->name, ==, "mdm9x40");
+    g_assert_cmpstr (mfu_families_by_usb_id (families, 0x05c6, 0x9215)->name, ==, "mdm9x15");
     g_assert_null (mfu_families_by_usb_id (families, 0x05c6, 0x9008));
     for (guint i = 0; i < mfu_families_n (families); i++) {
         const MfuFamily *family = mfu_families_get (families, i);
@@ -263,6 +307,7 @@ main (int argc, char **argv)
     g_test_init (&argc, &argv, NULL);
     g_test_add ("/family/complete", Fixture, NULL, set_up, test_complete, tear_down);
     g_test_add ("/family/broken", Fixture, NULL, set_up, test_broken, tear_down);
+    g_test_add ("/family/without-firehose", Fixture, NULL, set_up, test_without_firehose, tear_down);
     g_test_add ("/family/unique", Fixture, NULL, set_up, test_unique, tear_down);
     g_test_add ("/family/empty", Fixture, NULL, set_up, test_empty, tear_down);
     g_test_add_func ("/family/installed", test_installed);

@@ -194,6 +194,9 @@ test_modes (Fixture *fixture, gconstpointer data)
         { { "1-2", 2, 0x2c7c, 0x0306, 0x0310, NULL }, 5, MFU_MODE_NORMAL, TRUE },
         { { "1-2", 2, 0x05c6, 0x9008, 0x0000, NULL }, 1, MFU_MODE_EDL, FALSE },
         { { "1-2", 2, 0x18d1, 0xd00d, 0x0100, "Android" }, 1, MFU_MODE_FASTBOOT, FALSE },
+        { { "1-2", 2, 0x05c6, 0x9215, 0x0000, NULL }, 5, MFU_MODE_NORMAL, TRUE },
+        { { "1-2", 2, 0x05c6, 0x9215, 0x0000, NULL }, 1, MFU_MODE_EDL, FALSE },
+        { { "1-2", 2, 0x05c6, 0x9215, 0x0002, "Gobi 2000" }, 4, MFU_MODE_UNKNOWN, FALSE },
         { { "1-2", 2, 0x2c7c, 0x0296, 0x0000, NULL }, 4, MFU_MODE_UNKNOWN, FALSE },
         { { "1-2", 2, 0x0bda, 0x8153, 0x3000, NULL }, 1, MFU_MODE_UNKNOWN, FALSE },
     };
@@ -213,6 +216,49 @@ test_modes (Fixture *fixture, gconstpointer data)
         g_assert_cmpuint (strlen (words), >, 4);
         all = mfu_ports_scan (fixture->ports, NULL);
         g_assert_cmpuint (all->len, ==, cases[i].mode == MFU_MODE_UNKNOWN ? 0 : 1);
+        fake_sysfs_unplug (fixture->sysfs, "1-2");
+    }
+}
+
+/* In a held port nothing is configured; the kernel knows the descriptors all the same. */
+static void
+test_descriptors (Fixture *fixture, gconstpointer data)
+{
+    static const FakeDevice ec20 = { "1-2", 2, 0x05c6, 0x9215, 0x0000, NULL };
+    static const struct {
+        guint8 n_interfaces;
+        MfuMode mode;
+    } cases[] = { { 5, MFU_MODE_NORMAL }, { 1, MFU_MODE_EDL }, { 4, MFU_MODE_UNKNOWN } };
+
+    for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autoptr (MfuUsbDevice) device = NULL;
+        g_autofree char *path =
+            g_strdup_printf ("%s/devices/pci/usb1/1-2/descriptors", fake_sysfs_root (fixture->sysfs));
+        char descriptors[18 + 9] = { 18, 1, [18] = 9, 2, 32, 0, (char) cases[i].n_interfaces, 1 };
+
+        fake_sysfs_plug (fixture->sysfs, &ec20);
+        g_assert_true (g_file_set_contents (path, descriptors, sizeof descriptors, NULL));
+        device = mfu_ports_look (fixture->ports, "1-2", NULL);
+        g_assert_cmpuint (device->interfaces->len, ==, 0);
+        g_assert_cmpint (device->mode, ==, cases[i].mode);
+        fake_sysfs_unplug (fixture->sysfs, "1-2");
+    }
+}
+
+/* A serial number that is the name of the chip names the family, any other none. */
+static void
+test_serial (Fixture *fixture, gconstpointer data)
+{
+    static const FakeDevice fastboot = { "1-2", 2, 0x18d1, 0xd00d, 0x0100, "Android" };
+
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr (MfuUsbDevice) device = NULL;
+
+        fake_sysfs_plug (fixture->sysfs, &fastboot);
+        fake_sysfs_write (fixture->sysfs, "1-2", "serial", i == 0 ? "MDM9615\n" : "700a421b\n");
+        device = mfu_ports_look (fixture->ports, "1-2", NULL);
+        g_assert_cmpint (device->mode, ==, MFU_MODE_FASTBOOT);
+        g_assert_cmpstr (device->family != NULL ? device->family->name : NULL, ==, i == 0 ? "mdm9x15" : NULL);
         fake_sysfs_unplug (fixture->sysfs, "1-2");
     }
 }
@@ -559,6 +605,8 @@ main (int argc, char **argv)
     g_test_add_func ("/ports/names", test_names);
     ADD (look);
     ADD (modes);
+    ADD (descriptors);
+    ADD (serial);
     ADD (hostile_strings);
     ADD (half_gone);
     ADD (nested_hub);

@@ -58,12 +58,13 @@ test_decorated (Fixture *f, gconstpointer user_data)
     g_assert_nonnull (modem);
     g_assert_nonnull (ours);
     text = g_variant_print (ours, FALSE);
-    g_assert_cmpstr (text, ==,
-                     "{'Version': <''>, 'Methods': <['firehose', 'fastboot']>, 'Job': <objectpath '/'>}");
+    g_assert_cmpstr (
+        text, ==,
+        "{'Version': <''>, 'Methods': <['firehose', 'fastboot', 'streaming']>, 'Job': <objectpath '/'>}");
 
     wait_until (has_version, f);
     assert_property (f, "Version", "'" EXACT "'");
-    assert_property (f, "Methods", "['firehose', 'fastboot']");
+    assert_property (f, "Methods", "['firehose', 'fastboot', 'streaming']");
     assert_property (f, "Job", "'/'");
 }
 
