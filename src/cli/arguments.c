@@ -235,7 +235,7 @@ add_verb_entries (GOptionContext *context, Options *options)
         { "allow", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->allow,
           N_ ("Lift refusals by their names, as downgrade,reinstall"), N_ ("REFUSAL,...") },
         { "method", 0, 0, G_OPTION_ARG_STRING, &options->method,
-          N_ ("Use firehose or fastboot, not what suits best"), N_ ("METHOD") },
+          N_ ("Use this one (firehose, fastboot, dload, streaming)"), N_ ("METHOD") },
         { "yes", 'y', 0, G_OPTION_ARG_NONE, &options->yes, N_ ("Do not ask before the update"), NULL },
         { "output-keyvalue", 'K', 0, G_OPTION_ARG_NONE, &options->keyvalue, N_ ("Print keys and values"),
           NULL },

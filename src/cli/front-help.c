@@ -24,7 +24,7 @@ static const struct {
     { "--firmware-recover=[PACKAGE]", N_ ("Write a package to a modem that does not run any more") },
     { "--firmware-update-port=[PORT]", N_ ("Name the modem by its USB port, as 1-2, instead of -m") },
     { "--firmware-update-allow=[REFUSAL,...]", N_ ("Lift refusals by their names, as downgrade,reinstall") },
-    { "--firmware-update-method=[METHOD]", N_ ("Use firehose or fastboot, not what suits best") },
+    { "--firmware-update-method=[METHOD]", N_ ("Use this one (firehose, fastboot, dload, streaming)") },
     { "--firmware-update-yes", N_ ("Do not ask before the update") },
 };
 

@@ -16,7 +16,8 @@
 
 #include <string.h>
 
-#define SWITCH_TRIES 3
+#define SWITCH_TRIES  3
+#define BARE_RETRY_MS 2000
 
 /* Source: ModemManager exports an EC25 5 to 15 s after its arrival, 35 s where a port stays mute. */
 #define VERIFY_MS (180 * 1000)
@@ -105,6 +106,55 @@ mfu_chain_switch (MfuRun *run, const MfuChainSwitch *to, GError **error)
         return FALSE;
     }
     run->world->klass->keep_awake (run->world, arrived);
+    return TRUE;
+}
+
+/* One that has just come up does not hear at once. */
+static gboolean
+ask_bare (MfuRun *run, const MfuChainSwitch *to, GError **error)
+{
+    gint64 deadline_us = mfu_clock_deadline_us (run->world->clock, run->family->settle_ms);
+
+    for (;;) {
+        g_autoptr (GError) local = NULL;
+        g_autoptr (MfuEngine) engine = to->engine ();
+        g_autoptr (MfuChannel) channel =
+            run->world->klass->open_usb (run->world, run->device, (guint) to->interface, NULL, &local);
+        MfuPump pump = { .channel = channel, .clock = run->world->clock, .port = run->port };
+        gint64 next_us = mfu_clock_deadline_us (run->world->clock, BARE_RETRY_MS);
+
+        if (channel != NULL && mfu_pump_run (&pump, engine, &local))
+            return TRUE;
+        mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "switch: %s", local->message);
+        /* It leaves: that is what was wanted. */
+        if (g_error_matches (local, MFU_ERROR, MFU_ERROR_GONE))
+            return TRUE;
+        if (next_us >= deadline_us ||
+            !run->world->clock->sleep_until (run->world->clock, next_us, NULL, NULL)) {
+            g_propagate_prefixed_error (error, g_steal_pointer (&local), _ ("Switching to %s: "),
+                                        _ (to->name));
+            return FALSE;
+        }
+    }
+}
+
+gboolean
+mfu_chain_switch_bare (MfuRun *run, const MfuChainSwitch *to, GError **error)
+{
+    gpointer wait = run->world->klass->arm (run->world, run->port, run->device, error);
+    MfuUsbDevice *arrived = NULL;
+
+    if (wait == NULL)
+        return FALSE;
+    if (ask_bare (run, to, error))
+        arrived = run->world->klass->wait_next (run->world, wait, 1u << to->mode, FALSE,
+                                                mfu_clock_deadline_us (run->world->clock, to->timeout_ms),
+                                                NULL, error);
+    run->world->klass->disarm (run->world, wait);
+    if (arrived == NULL)
+        return FALSE;
+    g_clear_pointer (&run->device, mfu_usb_device_unref);
+    run->device = arrived;
     return TRUE;
 }
 

@@ -31,18 +31,18 @@
 #define NAND_BYTES_PER_SECOND     (4.0 * 1000 * 1000)
 #define DOWNLOAD_BYTES_PER_SECOND (20.0 * 1000 * 1000)
 
-static MfuEngine *
-ask_for_fastboot (void)
+MfuEngine *
+mfu_chain_ask_for_fastboot (void)
 {
     return mfu_at_new ("+QFASTBOOT", SWITCH_MS, TRUE);
 }
 
-static gboolean
-run_switch (MfuRun *run, GError **error)
+gboolean
+mfu_chain_switch_to_fastboot (MfuRun *run, GError **error)
 {
     const MfuChainSwitch to = {
         .name = N_ ("fastboot mode"),
-        .engine = ask_for_fastboot,
+        .engine = mfu_chain_ask_for_fastboot,
         .interface = run->family->at_interface,
         .mode = MFU_MODE_FASTBOOT,
         .timeout_ms = run->family->fastboot_ms,
@@ -52,8 +52,8 @@ run_switch (MfuRun *run, GError **error)
     return mfu_chain_switch (run, &to, error);
 }
 
-static gboolean
-run_check (MfuRun *run, GError **error)
+gboolean
+mfu_chain_open_fastboot (MfuRun *run, GError **error)
 {
     mfu_run_hold (run);
     return mfu_loader_open (run, error);
@@ -71,8 +71,8 @@ count_same_image (GArray *flashes, guint first)
     return n;
 }
 
-static gboolean
-run_write (MfuRun *run, GError **error)
+gboolean
+mfu_chain_write_flashes (MfuRun *run, GError **error)
 {
     GArray *flashes = run->plan->flashes;
 
@@ -90,8 +90,8 @@ run_write (MfuRun *run, GError **error)
     return TRUE;
 }
 
-static gboolean
-run_restart (MfuRun *run, GError **error)
+gboolean
+mfu_chain_restart_by_fastboot (MfuRun *run, GError **error)
 {
     for (guint i = 1;; i++) {
         g_autoptr (GError) local = NULL;
@@ -109,14 +109,14 @@ run_restart (MfuRun *run, GError **error)
     }
 }
 
-static double
-seconds_switch (const MfuRun *run)
+double
+mfu_chain_seconds_switch (const MfuRun *run)
 {
     return 6;
 }
 
-static double
-seconds_write (const MfuRun *run)
+double
+mfu_chain_seconds_flashes (const MfuRun *run)
 {
     return 1 + (double) run->plan->bytes_total / NAND_BYTES_PER_SECOND +
            (double) run->plan->bytes_total / DOWNLOAD_BYTES_PER_SECOND;
@@ -125,10 +125,12 @@ seconds_write (const MfuRun *run)
 static const MfuStep steps[] = {
     { "take", N_ ("asking ModemManager to let go"), MFU_STEP_NEEDS_NORMAL, mfu_chain_seconds_short,
       mfu_chain_take },
-    { "switch", N_ ("switching to fastboot mode"), MFU_STEP_NEEDS_NORMAL, seconds_switch, run_switch },
-    { "check", N_ ("asking the boot loader"), 0, mfu_chain_seconds_short, run_check },
-    { "write", N_ ("writing"), MFU_STEP_NO_RETURN, seconds_write, run_write },
-    { "restart", N_ ("restarting the modem"), MFU_STEP_NO_RETURN, mfu_chain_seconds_restart, run_restart },
+    { "switch", N_ ("switching to fastboot mode"), MFU_STEP_NEEDS_NORMAL, mfu_chain_seconds_switch,
+      mfu_chain_switch_to_fastboot },
+    { "check", N_ ("asking the boot loader"), 0, mfu_chain_seconds_short, mfu_chain_open_fastboot },
+    { "write", N_ ("writing"), MFU_STEP_NO_RETURN, mfu_chain_seconds_flashes, mfu_chain_write_flashes },
+    { "restart", N_ ("restarting the modem"), MFU_STEP_NO_RETURN, mfu_chain_seconds_restart,
+      mfu_chain_restart_by_fastboot },
     { "verify", N_ ("waiting for the modem"), MFU_STEP_NO_RETURN | MFU_STEP_RUNS, mfu_chain_seconds_verify,
       mfu_chain_verify },
 };

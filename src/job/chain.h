@@ -19,6 +19,20 @@ typedef struct {
 } MfuChainSwitch;
 gboolean mfu_chain_switch (MfuRun *run, const MfuChainSwitch *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same for a modem that is in normal mode in the middle of its update, in a port that is held: its
+ * drivers are not there, so `to->interface` is spoken to itself. */
+gboolean mfu_chain_switch_bare (MfuRun *run, const MfuChainSwitch *to,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Of the chain fastboot, and of those in which it is one part. */
+gboolean mfu_chain_switch_to_fastboot (MfuRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+MfuEngine *mfu_chain_ask_for_fastboot (void);
+gboolean mfu_chain_open_fastboot (MfuRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean mfu_chain_write_flashes (MfuRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean mfu_chain_restart_by_fastboot (MfuRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+double mfu_chain_seconds_flashes (const MfuRun *run);
+double mfu_chain_seconds_switch (const MfuRun *run);
+
 /* After the last write: `reset` makes the modem start, and it has to come up in normal mode. */
 gboolean mfu_chain_restart (MfuRun *run, gboolean (*reset) (MfuRun *run, GError **error),
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -45,8 +45,9 @@ mfu_run_identify (MfuRun *run, GError **error)
     mfu_version_name_parse (&version, answer != NULL ? answer : "");
     if (!version.is_known)
         mfu_version_name_parse (&version, run->plan->from);
-    if (!mfu_match_versions (&version, mfu_package_get_version (run->package), FALSE, run->allowed, remarks,
-                             error))
+    if (!mfu_match_shared (run->family, &version, error) ||
+        !mfu_match_versions (&version, mfu_package_get_version (run->package), run->is_unfinished,
+                             run->allowed, remarks, error))
         return FALSE;
     if (answer == NULL || !version.is_known)
         return TRUE;

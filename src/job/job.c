@@ -119,12 +119,8 @@ mfu_job_new (const MfuJobConfig *config, GError **error)
 
     if (!mfu_allow_parse (config->allow, &allowed, error))
         return NULL;
-    if (config->method != NULL && strcmp (config->method, "firehose") != 0 &&
-        strcmp (config->method, "fastboot") != 0) {
-        g_set_error (error, MFU_ERROR, MFU_ERROR_INVALID_ARGS,
-                     _ ("“%s” is no method; there are: firehose, fastboot."), config->method);
+    if (config->method != NULL && !mfu_plan_check_method (config->method, error))
         return NULL;
-    }
     fd = fcntl (config->package_fd, F_DUPFD_CLOEXEC, 3);
     if (fd < 0) {
         g_set_error_literal (error, MFU_ERROR, MFU_ERROR_INVALID_ARGS,
@@ -364,6 +360,7 @@ recall (MfuJob *job, MfuRun *run, MfuDeviceFacts *facts, GError **error)
     run->memory = mfu_journal_load (job->state_dir, run->port, &local);
     if (run->memory == NULL && !g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_FOUND))
         mfu_log (G_LOG_LEVEL_WARNING, run->port, job->id, "%s", local->message);
+    facts->is_unfinished = run->memory != NULL && run->memory->is_past_no_return;
     if (facts->mode == MFU_MODE_NORMAL)
         return TRUE;
     if (run->memory != NULL) {
@@ -439,6 +436,7 @@ make_plan (MfuJob *job, MfuRun *run, GError **error)
     if (!recall (job, run, &facts, error) || !know_version (job, &facts, error))
         return FALSE;
     run->family = facts.family;
+    run->is_unfinished = facts.is_unfinished;
     run->plan = mfu_plan_new (run->package, &facts, &options, error);
     return run->plan != NULL;
 }

@@ -144,6 +144,22 @@ compare_release (const MfuVersionName *modem, const MfuVersionName *package, gbo
 }
 
 gboolean
+mfu_match_shared (const MfuFamily *family, const MfuVersionName *modem, GError **error)
+{
+    if (family->shared_interfaces == 0)
+        return TRUE;
+    for (gsize i = 0; modem->is_known && family->models[i] != NULL; i++)
+        if (g_ascii_strncasecmp (modem->text, family->models[i], strlen (family->models[i])) == 0)
+            return TRUE;
+    g_set_error (
+        error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE,
+        _ ("The device does not say that it is a modem of the family %s (%s…), and other devices have "
+           "its USB identity too; nothing was changed."),
+        family->name, family->models[0]);
+    return FALSE;
+}
+
+gboolean
 mfu_match_versions (const MfuVersionName *modem, const MfuVersionName *package, gboolean is_recovering,
                     guint allowed, GPtrArray *warnings, GError **error)
 {

@@ -4,6 +4,7 @@
 /* Whether a package is for a modem, by their names: the table of ARCHITECTURE.md, row by row. */
 
 #include "package/version-name.h"
+#include "tracker/family.h"
 
 /* The refusals that a user may lift, each by its own name; never all at once. */
 typedef enum {
@@ -25,6 +26,11 @@ gboolean mfu_allow_parse (const char *const *names, guint *allow, GError **error
 
 /* "downgrade, project" for messages. Newly allocated. */
 char *mfu_allow_to_string (guint allow);
+
+/* Where a family shares its normal identity with devices of others: is what this one says of itself the name
+ * of a modem of the family? WRONG_PACKAGE if not, which nothing lifts. */
+gboolean mfu_match_shared (const MfuFamily *family, const MfuVersionName *modem,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Compares what the modem runs with what the package brings. `is_recovering`: a stuck modem may get the
  * release that it had. FALSE with WRONG_PACKAGE (or NOTHING_TO_DO) and one sentence for the first refusal

@@ -52,11 +52,20 @@ capacity (const MfuPlan *plan, const MfuFlash *flash)
     return ((guint64) flash->size + flash->pad) * (flash->is_in_blocks ? plan->block_size : 1024);
 }
 
-static gboolean
-check_size (const MfuPlan *plan, const MfuFlash *flash, GError **error)
+gboolean
+mfu_plan_check_flash_size (const MfuPlan *plan, const MfuFlash *flash, GError **error)
 {
     guint64 size = mfu_image_get_size (flash->image);
     guint64 limit = capacity (plan, flash);
+    guint64 max_image = plan->family->max_image;
+
+    if (max_image != 0 && size > max_image) {
+        g_set_error (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED,
+                     _ ("The image %s has %" PRIu64 " bytes, the modem's fastboot takes %" PRIu64
+                        " at once; ask Quectel for another package."),
+                     flash->filename, size, max_image);
+        return FALSE;
+    }
 
     if (size > 0 && size <= G_MAXUINT32 && (limit == 0 || size <= limit))
         return TRUE;
@@ -179,8 +188,11 @@ add_flash (MfuPlan *plan, const MfuFlash *flash, guint allowed, GString *left_ou
                      flash->filename, flash->name);
         return FALSE;
     }
-    if (!check_size (plan, flash, error))
+    if (!mfu_plan_check_flash_size (plan, flash, error))
         return FALSE;
+    /* The streaming loader has written it by then. */
+    if (entry.is_boot_chain && plan->chain == MFU_CHAIN_STREAMING)
+        return TRUE;
     if (entry.is_boot_chain && !(allowed & MFU_ALLOW_BOOT_CHAIN))
         g_string_append_printf (left_out, "%s%s", left_out->len > 0 ? ", " : "", flash->name);
     else

@@ -8,6 +8,10 @@
 /* Fills `flashes` and, where it can be known, the geometry; or refuses. Remarks go to the plan's warnings. */
 gboolean mfu_plan_add_flashes (MfuPlan *plan, guint allowed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* It fits into its partition, where that is known, and through fastboot. */
+gboolean mfu_plan_check_flash_size (const MfuPlan *plan, const MfuFlash *flash,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The last guard, for every single write: FALSE for a partition that fastboot never writes in this family. */
 gboolean mfu_plan_may_flash (const MfuFamily *family, const char *partition);
 

@@ -14,6 +14,7 @@
 #include "config.h"
 #include "job/plan-fastboot.h"
 #include "job/plan-ranges.h"
+#include "job/plan-stream.h"
 #include "util/error.h"
 
 #define GETTEXT_PACKAGE MFU_GETTEXT_DOMAIN
@@ -39,14 +40,50 @@ static const struct {
 } chains[] = {
     { MFU_CHAIN_FIREHOSE, MFU_PACKAGE_FIREHOSE, "firehose", 1u << MFU_MODE_NORMAL | 1u << MFU_MODE_EDL },
     { MFU_CHAIN_FASTBOOT, MFU_PACKAGE_FASTBOOT, "fastboot", 1u << MFU_MODE_NORMAL | 1u << MFU_MODE_FASTBOOT },
+    { MFU_CHAIN_DLOAD, MFU_PACKAGE_9X15, "dload",
+      1u << MFU_MODE_NORMAL | 1u << MFU_MODE_EDL | 1u << MFU_MODE_FASTBOOT },
+    { MFU_CHAIN_STREAMING, MFU_PACKAGE_STREAMING, "streaming", 1u << MFU_MODE_SBL_DOWNLOAD },
 };
+
+gboolean
+mfu_plan_check_method (const char *method, GError **error)
+{
+    g_autoptr (GString) names = g_string_new (NULL);
+
+    for (gsize i = 0; i < G_N_ELEMENTS (chains); i++) {
+        if (strcmp (method, chains[i].name) == 0)
+            return TRUE;
+        g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", chains[i].name);
+    }
+    g_set_error (error, MFU_ERROR, MFU_ERROR_INVALID_ARGS, _ ("“%s” is no method; there are: %s."), method,
+                 names->str);
+    return FALSE;
+}
+
+static const char *
+what_is_missing (MfuChain chain)
+{
+    switch (chain) {
+    case MFU_CHAIN_FIREHOSE:
+        return _ ("The package has no firehose programmer; ask Quectel for the package with the folder "
+                  "update/firehose.");
+    case MFU_CHAIN_FASTBOOT:
+        return _ ("The package has no partition_nand.xml that fastboot could follow; ask Quectel for the "
+                  "whole package.");
+    case MFU_CHAIN_DLOAD:
+        return _ ("The package has no NPRG9x15.hex with the images beside it, which a modem with MDM9x15 "
+                  "needs; ask Quectel for the whole package.");
+    case MFU_CHAIN_STREAMING:
+    default:
+        return _ ("The package has no NPRG loader (update/NPRG9x07.mbn), without which a modem in Quectel's "
+                  "download mode takes nothing; ask Quectel for the whole package.");
+    }
+}
 
 /* Why the package and the modem do not go together by this chain; NULL if they do. */
 static char *
 obstacle (const MfuPlan *plan, gsize which, MfuMode mode)
 {
-    gboolean is_firehose = chains[which].chain == MFU_CHAIN_FIREHOSE;
-
     if (!(chains[which].modes & 1u << mode))
         return g_strdup_printf (
             _ ("The modem is in %s mode, from which it cannot be flashed by %s; name another "
@@ -57,18 +94,13 @@ obstacle (const MfuPlan *plan, gsize which, MfuMode mode)
                                 chains[which].name);
     if (mfu_package_get_methods (plan->package) & chains[which].method)
         return NULL;
-    if (mode == MFU_MODE_EDL)
+    if (chains[which].chain == MFU_CHAIN_FIREHOSE && mode == MFU_MODE_EDL)
         return g_strdup (
             _ ("The package has no firehose programmer, without which a modem in its boot ROM cannot be "
                "written; take its power away for ten seconds, which starts a boot loader that is "
                "whole, and run the same command again, or ask Quectel for the package with the folder "
                "update/firehose."));
-    return g_strdup (
-        is_firehose
-            ? _ ("The package has no firehose programmer; ask Quectel for the package with the folder "
-                 "update/firehose.")
-            : _ ("The package has no partition_nand.xml that fastboot could follow; ask Quectel for the "
-                 "whole package."));
+    return g_strdup (what_is_missing (chains[which].chain));
 }
 
 /* What was asked for, else the first that goes. */
@@ -76,30 +108,28 @@ static gboolean
 choose_chain (MfuPlan *plan, const MfuDeviceFacts *facts, const MfuPlanOptions *options, GError **error)
 {
     g_autofree char *why_not = NULL;
-    gboolean is_known = options->method == NULL;
 
+    if (options->method != NULL && !mfu_plan_check_method (options->method, error))
+        return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS (chains); i++) {
         gboolean is_asked_for = options->method != NULL && strcmp (options->method, chains[i].name) == 0;
         char *reason;
 
         if (options->method != NULL && !is_asked_for)
             continue;
-        is_known = TRUE;
         plan->chain = chains[i].chain;
         plan->method = chains[i].name;
         reason = obstacle (plan, i, facts->mode);
         if (reason == NULL)
             return TRUE;
         /* That a chain cannot begin here is no news to one who did not ask for it. */
-        if (why_not == NULL && (is_asked_for || chains[i].modes & 1u << facts->mode))
+        if (why_not == NULL &&
+            (is_asked_for || (chains[i].modes & 1u << facts->mode && plan->family->chains & chains[i].chain)))
             why_not = reason;
         else
             g_free (reason);
     }
-    if (!is_known)
-        g_set_error (error, MFU_ERROR, MFU_ERROR_INVALID_ARGS,
-                     _ ("“%s” is no method; there are: firehose, fastboot."), options->method);
-    else if (why_not != NULL)
+    if (why_not != NULL)
         g_set_error_literal (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED, why_not);
     else
         g_set_error (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED,
@@ -256,8 +286,9 @@ sum_up (MfuPlan *plan)
     plan->seconds = SWITCH_SECONDS + RETURN_SECONDS + plan->n_erase_blocks / ERASE_BLOCKS_PER_SECOND +
                     (guint) (plan->bytes_total / NAND_BYTES_PER_SECOND);
     /* The image is first sent, then written. */
-    if (plan->chain == MFU_CHAIN_FASTBOOT)
+    if (plan->chain != MFU_CHAIN_FIREHOSE)
         plan->seconds += (guint) (plan->bytes_total / DOWNLOAD_BYTES_PER_SECOND);
+    mfu_plan_sum_up_streams (plan);
 }
 
 static void
@@ -288,10 +319,29 @@ commands_text (const MfuPlan *plan)
 
         g_string_append_printf (text, "  vendor  %s\n", action->tag);
     }
+    mfu_plan_describe_streams (plan->opening, text);
     mfu_plan_describe_flashes (plan, text);
+    mfu_plan_describe_streams (plan->closing, text);
     append_commands (text, plan->erases, "erase", plan->pages_per_block);
     append_commands (text, plan->programs, "write", plan->pages_per_block);
     return g_string_free (text, FALSE);
+}
+
+static char *
+way_back (const MfuPlan *plan)
+{
+    switch (plan->chain) {
+    case MFU_CHAIN_FASTBOOT:
+        return mfu_plan_way_back (plan);
+    case MFU_CHAIN_DLOAD:
+    case MFU_CHAIN_STREAMING:
+        return mfu_plan_way_back_of_streams (plan);
+    case MFU_CHAIN_FIREHOSE:
+    default:
+        return g_strdup (
+            _ ("From the first erase to the last write the modem cannot run; if it is interrupted there, it "
+               "waits in its boot ROM and the same command finishes it.\n"));
+    }
 }
 
 static void
@@ -302,12 +352,7 @@ describe (MfuPlan *plan, const MfuDeviceFacts *facts)
     g_autofree char *size = g_format_size_full (plan->bytes_total, G_FORMAT_SIZE_IEC_UNITS);
     g_autofree char *kept = g_strjoinv (", ", plan->family->protected_names);
     gboolean is_firehose = plan->chain == MFU_CHAIN_FIREHOSE;
-    g_autofree char *way_back =
-        is_firehose
-            ? g_strdup (_ (
-                  "From the first erase to the last write the modem cannot run; if it is interrupted there, "
-                  "it waits in its boot ROM and the same command finishes it.\n"))
-            : mfu_plan_way_back (plan);
+    g_autofree char *back = way_back (plan);
     GString *text = g_string_new (NULL);
 
     g_string_append_printf (
@@ -322,7 +367,7 @@ describe (MfuPlan *plan, const MfuDeviceFacts *facts)
         g_string_append_printf (text, _ ("%s to write; in this order:\n"), size);
     g_string_append (text, commands);
     g_string_append_printf (text, is_firehose ? _ ("Kept: %s.\n") : _ ("Kept: mibib, %s.\n"), kept);
-    g_string_append (text, way_back);
+    g_string_append (text, back);
     for (guint i = 0; i < plan->warnings->len; i++)
         g_string_append_printf (text, _ ("Note: %s\n"), (const char *) g_ptr_array_index (plan->warnings, i));
 
@@ -345,7 +390,9 @@ plan_alloc (MfuPackage *package, const MfuDeviceFacts *facts)
     plan->vendor_tags = g_array_new (FALSE, TRUE, sizeof (MfuPlanEntry));
     plan->erases = g_array_new (FALSE, TRUE, sizeof (MfuPlanEntry));
     plan->programs = g_array_new (FALSE, TRUE, sizeof (MfuPlanEntry));
+    plan->opening = g_array_new (FALSE, TRUE, sizeof (MfuPlanStream));
     plan->flashes = g_array_new (FALSE, TRUE, sizeof (MfuPlanFlash));
+    plan->closing = g_array_new (FALSE, TRUE, sizeof (MfuPlanStream));
     plan->warnings = g_ptr_array_new_with_free_func (g_free);
     for (gsize i = 0; warnings != NULL && warnings[i] != NULL; i++)
         g_ptr_array_add (plan->warnings, g_strdup (warnings[i]));
@@ -358,8 +405,11 @@ check_names (MfuPlan *plan, const MfuDeviceFacts *facts, guint allowed, GError *
 {
     if (facts->is_asked_later)
         allowed |= MFU_ALLOW_UNIDENTIFIED;
+    else if (facts->mode == MFU_MODE_NORMAL && !mfu_match_shared (plan->family, &facts->version, error))
+        return FALSE;
     if (!mfu_match_versions (&facts->version, mfu_package_get_version (plan->package),
-                             facts->mode != MFU_MODE_NORMAL, allowed, plan->warnings, error))
+                             facts->mode != MFU_MODE_NORMAL || facts->is_unfinished, allowed, plan->warnings,
+                             error))
         return FALSE;
     if (facts->is_asked_later && (!facts->version.is_known || *facts->version.memory == '\0'))
         g_ptr_array_add (plan->warnings,
@@ -369,25 +419,37 @@ check_names (MfuPlan *plan, const MfuDeviceFacts *facts, guint allowed, GError *
     return TRUE;
 }
 
+static gboolean
+add_commands (MfuPlan *plan, MfuMode mode, guint allowed, GError **error)
+{
+    switch (plan->chain) {
+    case MFU_CHAIN_FASTBOOT:
+        return mfu_plan_add_flashes (plan, allowed, error);
+    case MFU_CHAIN_DLOAD:
+        return mfu_plan_add_dload (plan, mode, error);
+    case MFU_CHAIN_STREAMING:
+        return mfu_plan_add_streaming (plan, allowed, error);
+    case MFU_CHAIN_FIREHOSE:
+    default:
+        collect_entries (plan);
+        if (!mfu_plan_check_ranges (plan, error))
+            return FALSE;
+        put_in_order (plan);
+        return TRUE;
+    }
+}
+
 MfuPlan *
 mfu_plan_new (MfuPackage *package, const MfuDeviceFacts *facts, const MfuPlanOptions *options, GError **error)
 {
     g_autoptr (MfuPlan) plan = plan_alloc (package, facts);
 
-    if (!choose_chain (plan, facts, options, error) ||
+    if (!check_chip (package, facts->family, plan->warnings, error) ||
+        !choose_chain (plan, facts, options, error) ||
         (plan->chain == MFU_CHAIN_FIREHOSE && !check_rawprogram (plan, error)) ||
-        !check_chip (package, facts->family, plan->warnings, error) ||
-        !check_names (plan, facts, options->allowed, error))
+        !check_names (plan, facts, options->allowed, error) ||
+        !add_commands (plan, facts->mode, options->allowed, error))
         return NULL;
-    if (plan->chain == MFU_CHAIN_FASTBOOT) {
-        if (!mfu_plan_add_flashes (plan, options->allowed, error))
-            return NULL;
-    } else {
-        collect_entries (plan);
-        if (!mfu_plan_check_ranges (plan, error))
-            return NULL;
-        put_in_order (plan);
-    }
     sum_up (plan);
     describe (plan, facts);
     return g_steal_pointer (&plan);
@@ -403,7 +465,9 @@ mfu_plan_free (MfuPlan *plan)
     g_array_unref (plan->vendor_tags);
     g_array_unref (plan->erases);
     g_array_unref (plan->programs);
+    g_array_unref (plan->opening);
     g_array_unref (plan->flashes);
+    g_array_unref (plan->closing);
     g_ptr_array_unref (plan->warnings);
     g_free (plan->digest);
     g_free (plan->text);

@@ -15,6 +15,7 @@ typedef struct {
     MfuVersionName version;  /* of the modem; not known for a stuck one without memory */
     gboolean is_remembered;  /* `version` comes from the journal */
     gboolean is_asked_later; /* `version` may lack what the modem itself will tell before it is switched */
+    gboolean is_unfinished;  /* an update of it was cut short, although it runs */
 } MfuDeviceFacts;
 
 typedef struct {
@@ -35,6 +36,12 @@ typedef struct {
     gboolean is_boot_chain; /* while it is half-written nothing is left that could write it again */
 } MfuPlanFlash;
 
+/* One image that a streaming loader writes. */
+typedef struct {
+    char name[14];   /* of the partition, as the loader has it: "SBL1" */
+    MfuImage *image; /* owned by the package; NULL: zeros, so that the boot loader finds nothing to start */
+} MfuPlanStream;
+
 typedef struct {
     MfuPackage *package; /* not owned; outlives the plan */
     const MfuFamily *family;
@@ -47,7 +54,9 @@ typedef struct {
     GArray *vendor_tags; /* MfuPlanEntry */
     GArray *erases;      /* SBL first */
     GArray *programs;    /* those of the middle in the archive's order, MIBIB, SBL */
-    GArray *flashes;     /* MfuPlanFlash, of the chain fastboot; the boot chain last */
+    GArray *opening;     /* MfuPlanStream, before fastboot; of the chains dload and streaming */
+    GArray *flashes;     /* MfuPlanFlash, by fastboot; the boot chain last */
+    GArray *closing;     /* MfuPlanStream, after fastboot; of the chain dload */
     GPtrArray *warnings; /* char * */
     guint64 bytes_total; /* image bytes to be written */
     guint n_erase_blocks;
@@ -55,6 +64,9 @@ typedef struct {
     char *digest;  /* SHA-256 over every command, hex */
     char *text;
 } MfuPlan;
+
+/* Whether there is a method of this name; INVALID_ARGS names those that there are. */
+gboolean mfu_plan_check_method (const char *method, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* NULL with the refusal: WRONG_PACKAGE, CORRUPT_PACKAGE, NOTHING_TO_DO, UNSUPPORTED, INVALID_ARGS. */
 MfuPlan *mfu_plan_new (MfuPackage *package, const MfuDeviceFacts *facts, const MfuPlanOptions *options,

@@ -8,6 +8,7 @@
 #include "config.h"
 #include "job/edl.h"
 #include "job/loader.h"
+#include "job/streamer.h"
 #include "util/error.h"
 #include "util/log.h"
 
@@ -75,7 +76,16 @@ execute (MfuRun *run, const MfuStep *steps, guint n_steps, GError **error)
 const MfuStep *
 mfu_run_get_steps (const MfuRun *run, guint *n)
 {
-    return run->plan->chain == MFU_CHAIN_FASTBOOT ? mfu_chain_fastboot (n) : mfu_chain_firehose (n);
+    switch (run->plan->chain) {
+    case MFU_CHAIN_FASTBOOT:
+        return mfu_chain_fastboot (n);
+    case MFU_CHAIN_DLOAD:
+    case MFU_CHAIN_STREAMING:
+        return mfu_chain_stream (run, n);
+    case MFU_CHAIN_FIREHOSE:
+    default:
+        return mfu_chain_firehose (n);
+    }
 }
 
 gboolean
@@ -122,6 +132,16 @@ find_again (MfuRun *run)
     return run->device != NULL;
 }
 
+static gboolean
+reset_by_mode (MfuRun *run, GError **error)
+{
+    gboolean streams = run->plan->chain == MFU_CHAIN_DLOAD || run->plan->chain == MFU_CHAIN_STREAMING;
+
+    if (run->device->mode == MFU_MODE_FASTBOOT)
+        return mfu_loader_reboot (run, error);
+    return streams ? mfu_streamer_reset (run, error) : mfu_edl_reset (run, error);
+}
+
 /* Causes the change to normal mode and returns the wait for it; NULL when it could not even be asked for. */
 static gpointer
 leave (MfuRun *run, GError **error)
@@ -136,15 +156,9 @@ leave (MfuRun *run, GError **error)
             return NULL;
         return run->world->klass->arm (run->world, run->port, NULL, error);
     }
-    if (run->device->mode != MFU_MODE_EDL && run->device->mode != MFU_MODE_FASTBOOT) {
-        g_set_error (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED, "the modem is in %s mode",
-                     mfu_mode_to_string (run->device->mode));
-        return NULL;
-    }
     wait = run->world->klass->arm (run->world, run->port, run->device, error);
     mfu_run_release (run);
-    if (wait == NULL ||
-        (run->device->mode == MFU_MODE_EDL ? mfu_edl_reset (run, error) : mfu_loader_reboot (run, error)))
+    if (wait == NULL || reset_by_mode (run, error))
         return wait;
     run->world->klass->disarm (run->world, wait);
     return NULL;
@@ -157,7 +171,8 @@ is_back (const MfuRun *run)
 {
     return run->device->mode == MFU_MODE_NORMAL ||
            (!run->was_normal &&
-            (run->device->mode == MFU_MODE_EDL || run->device->mode == MFU_MODE_FASTBOOT));
+            (run->device->mode == MFU_MODE_EDL || run->device->mode == MFU_MODE_FASTBOOT ||
+             run->device->mode == MFU_MODE_SBL_DOWNLOAD));
 }
 
 /* One restart from wherever it stands; `run->device` is where it comes up. */
@@ -186,6 +201,7 @@ mfu_run_close (MfuRun *run)
 {
     g_clear_pointer (&run->firehose, mfu_engine_free);
     g_clear_pointer (&run->fastboot, mfu_engine_free);
+    g_clear_pointer (&run->streaming, mfu_engine_free);
     g_clear_pointer (&run->channel, mfu_channel_close);
 }
 

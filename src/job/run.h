@@ -37,6 +37,7 @@ struct _MfuRun {
     const char *port; /* where the modem was found; its name does not change */
     GCancellable *cancellable;
     guint allowed;
+    gboolean is_unfinished;   /* an update of this modem was cut short before */
     gboolean asks_when_taken; /* ModemManager had the ports while the plan was made */
 
     const MfuFamily *family;
@@ -56,9 +57,10 @@ struct _MfuRun {
         is_unclear; /* nobody has found out yet what answers in the download mode, boot ROM or programmer */
     gboolean has_written; /* every byte is in flash */
 
-    MfuChannel *channel; /* to the download or fastboot identity, while it is open */
-    MfuEngine *firehose; /* while the programmer runs */
-    MfuEngine *fastboot; /* while there is a session with the boot loader */
+    MfuChannel *channel;  /* to the download or fastboot identity, while it is open */
+    MfuEngine *firehose;  /* while the programmer runs */
+    MfuEngine *fastboot;  /* while there is a session with the boot loader */
+    MfuEngine *streaming; /* while there is one with the streaming loader */
 
     guint64 bytes_done;
     guint blocks_done;
@@ -69,6 +71,8 @@ struct _MfuRun {
 /* The steps that take a modem from where it stands to its new firmware; `n` receives how many. */
 const MfuStep *mfu_chain_firehose (guint *n);
 const MfuStep *mfu_chain_fastboot (guint *n);
+/* Of the chains dload and streaming; which steps there are depends on where the plan begins and ends. */
+const MfuStep *mfu_chain_stream (const MfuRun *run, guint *n);
 
 /* Those of the plan's chain. */
 const MfuStep *mfu_run_get_steps (const MfuRun *run, guint *n);

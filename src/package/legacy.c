@@ -185,6 +185,7 @@ read_flashes (MfuOpening *opening, GError **error)
             continue;
         flash = g_new0 (MfuFlash, 1);
         g_strlcpy (flash->name, flashes[i].partition, sizeof flash->name);
+        g_strlcpy (flash->label, flashes[i].partition, sizeof flash->label);
         flash->image = mfu_opening_image_for (opening, member);
         flash->filename = g_strdup (mfu_image_get_name (flash->image));
         g_ptr_array_add (list, flash);

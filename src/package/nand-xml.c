@@ -134,6 +134,7 @@ take_name (MfuXml *xml, MfuFlash *flash, const char *text, GError **error)
     }
     for (gsize i = 0; i < n; i++)
         flash->name[i] = g_ascii_tolower (plain[i]);
+    memcpy (flash->label, plain, n);
     return TRUE;
 }
 

@@ -45,6 +45,7 @@ typedef struct {
 /* A partition as partition_nand.xml describes it for fastboot. */
 typedef struct {
     char name[17];         /* as fastboot has it: lower case, without "0:" */
+    char label[17];        /* the same as it is written, for a streaming loader */
     guint size, pad;       /* the pad is the reserve for bad blocks; both 0: to the end of the chip */
     gboolean is_in_blocks; /* else in KiB */
     char *filename;        /* as in MfuAction; NULL: the partition is left alone */

@@ -4,15 +4,18 @@
  *
  *     >  06                          no operation      <  02      DLOAD
  *                                                      <  13 06   DIAG of a running firmware: bad command
- *                                                      <  0e ..   a streaming loader's log, or twice 0d ..
+ *                                                      <  0d ..   ask again; always: a streaming loader
+ *                                                      <  0e ..   a streaming loader's log
  *     >  0c                          who are you       <  0d text
  *     >  07                          parameters        <  08 ..
  *     >  0f address:32 length:16 ..  write             <  02      for each packet
  *     >  05 address:32               go                <  nothing, or 02
+ *     >  0a                          reset             <  02, or nothing
  *     anything                                         <  03 ..   not taken: once more
  *
  * Source: ingran/balzac, package/utils/quectel-fw-update (sync 15 times 4 s; 4 s between parameters and data;
- * packets of 0x3f9 bytes, each tried five times; 1 s before go); osmocom.org, quectel-modems, EC20_QFlash. */
+ * packets of 0x3f9 bytes, each tried five times; 1 s before go); osmocom.org, quectel-modems, EC20_QFlash;
+ * openpst/libopenpst, dm dload (0a). */
 
 #include "protocol/dload.h"
 
@@ -27,6 +30,7 @@
 #define CMD_NOP               0x06
 #define CMD_PARAMETERS        0x07
 #define CMD_PARAMETERS_ANSWER 0x08
+#define CMD_RESET             0x0a
 #define CMD_VERSION           0x0c
 #define CMD_ERROR             0x0d
 #define CMD_LOG               0x0e
@@ -90,7 +94,7 @@ judge_sync (MfuExchange *exchange, const guint8 *payload, gsize size)
         dload->peer = MFU_DLOAD_DIAG;
     else if (payload[0] != CMD_ERROR)
         return MFU_FRAME_NOISE;
-    else if (++dload->n_errors == 1)
+    else if (++dload->n_errors < MAX_TRIES)
         return MFU_FRAME_AGAIN;
     else
         dload->peer = MFU_DLOAD_STREAMING;
@@ -116,7 +120,8 @@ judge_version (MfuExchange *exchange, const guint8 *payload, gsize size)
         return MFU_FRAME_ANSWER;
     if (payload[0] != CMD_ERROR)
         return MFU_FRAME_NOISE;
-    mfu_cursor_skip (&cursor, 1);
+    /* Before the text may stand its length. */
+    mfu_cursor_skip (&cursor, size >= 2 && payload[1] == size - 2 ? 2 : 1);
     g_free (dload->version);
     dload->version = mfu_cursor_string (&cursor, MIN (mfu_cursor_left (&cursor), MAX_VERSION));
     return MFU_FRAME_ANSWER;
@@ -213,6 +218,15 @@ send_go (MfuExchange *exchange)
     mfu_exchange_ask (exchange, &go_question, payload->data, payload->len);
 }
 
+static const MfuQuestion reset_question = {
+    .what = "reset",
+    .timeout_ms = ANSWER_MS,
+    .max_tries = 1,
+    .gone_is_done = TRUE,
+    .judge = judge_ack,
+    .answered = finished,
+};
+
 static void
 dload_free (MfuEngine *engine)
 {
@@ -288,6 +302,16 @@ mfu_dload_begin_load (MfuEngine *engine, guint32 address, GBytes *program)
     dload->address = address;
     dload->done = 0;
     mfu_exchange_ask (&dload->exchange, &parameters_question, parameters, sizeof parameters);
+}
+
+void
+mfu_dload_begin_reset (MfuEngine *engine)
+{
+    static const guint8 reset[] = { CMD_RESET };
+    Dload *dload = (Dload *) engine;
+
+    if (mfu_exchange_begin (&dload->exchange, &dload_class, BUDGET_SMALL))
+        mfu_exchange_ask (&dload->exchange, &reset_question, reset, sizeof reset);
 }
 
 void

@@ -27,6 +27,9 @@ const char *mfu_dload_get_version (MfuEngine *engine);
  * reaches beyond 4 GiB. */
 void mfu_dload_begin_load (MfuEngine *engine, guint32 address, GBytes *program);
 
+/* Lets the modem start anew, from its flash. DONE when it agreed, or left its port. */
+void mfu_dload_begin_reset (MfuEngine *engine);
+
 /* Starts what was loaded. DONE when it was told to; the session is over, and the port may go away and come
  * back. */
 void mfu_dload_begin_go (MfuEngine *engine, guint32 address);

@@ -314,6 +314,8 @@ dload_begin (MfuEngine *engine, char **words)
     } else if (strcmp (words[0], "load") == 0) {
         program = script_parse_bytes (words[2], FALSE, NULL);
         mfu_dload_begin_load (engine, (guint32) script_number (words[1]), program);
+    } else if (strcmp (words[0], "reset") == 0) {
+        mfu_dload_begin_reset (engine);
     } else if (strcmp (words[0], "go") == 0) {
         mfu_dload_begin_go (engine, (guint32) script_number (words[1]));
     } else {

@@ -14,12 +14,15 @@
 static void
 begin (MfuEngine *engine, GBytes *program, guint8 which)
 {
-    switch (which % 3) {
+    switch (which & 3) {
     case 0:
         mfu_dload_begin_version (engine);
         break;
     case 1:
         mfu_dload_begin_load (engine, 0x2a000000, program);
+        break;
+    case 2:
+        mfu_dload_begin_reset (engine);
         break;
     default:
         mfu_dload_begin_go (engine, 0x2a000000);

@@ -62,6 +62,8 @@ mode_of (const SimUsb *usb)
 {
     if (usb->vid == 0x05c6 && usb->pid == 0x9008)
         return MFU_MODE_EDL;
+    if (usb->vid == 0x05c6 && usb->pid == 0x9215 && usb->n_interfaces == 1)
+        return MFU_MODE_EDL;
     if (usb->vid == 0x18d1)
         return MFU_MODE_FASTBOOT;
     return usb->n_interfaces == 1 ? MFU_MODE_SBL_DOWNLOAD : MFU_MODE_NORMAL;

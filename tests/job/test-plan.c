@@ -17,6 +17,8 @@
 #define NEW    "EC25EFAR06A08M4G"
 #define EP_OLD "EP06ELAR03A06M4G"
 #define EP_NEW "EP06ELAR03A08M4G"
+#define OLD_15 "EC20EQAR02A04E2G"
+#define NEW_15 "EC20EQAR02A13E2G"
 
 typedef struct {
     const char *name; /* of the golden file, or of the refusal */
@@ -33,6 +35,8 @@ typedef struct {
 #define EC25     "--family", "ec25", "--geometry", "p4K_b256K"
 #define EP06     "--family", "ep06"
 #define FASTBOOT EC25, "--without", "firehose"
+#define EC20     "--family", "ec20"
+#define PLAIN    EC20, "--without", "sbl2_tmp.mbn", "--without", "appsboot_tmp.mbn"
 
 static const Case goldens[] = {
     { "ec25-firehose", NEW, { EC25 }, MFU_MODE_NORMAL, OLD },
@@ -43,18 +47,16 @@ static const Case goldens[] = {
     { "ec25-in-edl", NEW, { EC25 }, MFU_MODE_EDL, OLD },
     { "ep06-firehose", EP_NEW, { EP06 }, MFU_MODE_NORMAL, EP_OLD },
     { "ep06-fastboot", EP_NEW, { EP06 }, MFU_MODE_NORMAL, EP_OLD, "fastboot" },
+    { "ec25-in-sbl-download", NEW, { EC25 }, MFU_MODE_SBL_DOWNLOAD, OLD },
+    { "ec20", NEW_15, { EC20 }, MFU_MODE_NORMAL, OLD_15 },
+    { "ec20-plain", NEW_15, { PLAIN }, MFU_MODE_NORMAL, OLD_15 },
+    { "ec20-in-dload", NEW_15, { EC20 }, MFU_MODE_EDL, OLD_15 },
+    { "ec20-plain-in-dload", NEW_15, { PLAIN }, MFU_MODE_EDL, OLD_15 },
+    { "ec20-in-fastboot", NEW_15, { EC20 }, MFU_MODE_FASTBOOT, OLD_15 },
 };
 
 static const Case refusals[] = {
-    { "unknown-method",
-      NEW,
-      { EC25 },
-      MFU_MODE_NORMAL,
-      OLD,
-      "streaming",
-      0,
-      MFU_ERROR_INVALID_ARGS,
-      "streaming" },
+    { "unknown-method", NEW, { EC25 }, MFU_MODE_NORMAL, OLD, "magic", 0, MFU_ERROR_INVALID_ARGS, "magic" },
     { "firehose-without-programmer",
       NEW,
       { FASTBOOT },
@@ -109,15 +111,60 @@ static const Case refusals[] = {
       0,
       MFU_ERROR_UNSUPPORTED,
       "no firehose programmer" },
-    { "in-sbl-download",
+    { "in-sbl-download-without-nprg",
       NEW,
-      { EC25 },
+      { EC25, "--without", "NPRG9x07.mbn" },
       MFU_MODE_SBL_DOWNLOAD,
       OLD,
       NULL,
       0,
       MFU_ERROR_UNSUPPORTED,
-      "sbl-download" },
+      "no NPRG loader" },
+    { "ec20-by-firehose",
+      NEW_15,
+      { EC20 },
+      MFU_MODE_NORMAL,
+      OLD_15,
+      "firehose",
+      0,
+      MFU_ERROR_UNSUPPORTED,
+      "not flashed by firehose" },
+    { "ec20-that-may-be-another",
+      NEW_15,
+      { EC20 },
+      MFU_MODE_NORMAL,
+      NULL,
+      NULL,
+      ~0u,
+      MFU_ERROR_WRONG_PACKAGE,
+      "does not say that it is" },
+    { "ec20-that-is-another",
+      NEW_15,
+      { EC20 },
+      MFU_MODE_NORMAL,
+      "EC25EFAR02A04E2G",
+      NULL,
+      ~0u,
+      MFU_ERROR_WRONG_PACKAGE,
+      "does not say that it is" },
+    { "ec20-downgrade",
+      "EC20EQAR02A02E2G",
+      { EC20 },
+      MFU_MODE_NORMAL,
+      OLD_15,
+      NULL,
+      0,
+      MFU_ERROR_WRONG_PACKAGE,
+      "downgrade" },
+    { "ec20-too-large",
+      NEW_15,
+      { EC20, "--oversize", "system" },
+      MFU_MODE_NORMAL,
+      OLD_15,
+      NULL,
+      ~0u,
+      MFU_ERROR_UNSUPPORTED,
+      "fastboot takes 39845888" },
     { "efs2",
       NEW,
       { FASTBOOT, "--xml-image", "efs2=tz.mbn" },

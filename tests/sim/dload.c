@@ -167,7 +167,8 @@ do_write (SimDload *dload, const guint8 *data, gsize size, SimHit own)
         refuse (dload, WHY_ADDRESS);
         return;
     }
-    if (dload->first == 0)
+    /* What a host that died has left in memory does not count: a loader begins where its first bytes are. */
+    if (dload->first == 0 || memmem (data + 7, MIN (n, LINE_WITHIN), "MFU-SIM-", 8) != NULL)
         dload->first = address;
     memcpy (dload->memory + (address - MEMORY_BASE), data + 7, n);
     memset (dload->is_written + (address - MEMORY_BASE), 1, n);

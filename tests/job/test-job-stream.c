@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* Whole jobs against the simulated EC20 with MDM9215: from every state in which it can be met, and cut at
+ * every kind of place. */
+
+#include "job-fixture.h"
+
+#include "util/error.h"
+
+#include <string.h>
+
+#define OLD "EC20EQAR02A04E2G"
+#define NEW "EC20EQAR02A13E2G"
+
+static const char *
+package_with (gboolean has_temporary)
+{
+    return has_temporary ? job_fixture_package (NEW, "--family", "ec20", "--version", NEW, NULL)
+                         : job_fixture_package (NEW, "--family", "ec20", "--version", NEW, "--without",
+                                                "sbl2_tmp.mbn", "--without", "appsboot_tmp.mbn", NULL);
+}
+
+static void
+set_up (JobFixture *fixture, SimStart start, const char *half_flashed, const char *quirks)
+{
+    SimConfig config;
+
+    sim_config_init (&config);
+    config.family = "ec20";
+    config.version = OLD;
+    config.start = start;
+    config.half_flashed = half_flashed;
+    config.quirks = quirks;
+    job_fixture_init (fixture, &config);
+}
+
+/* It runs the new version, nothing keeps it in a download mode, and nothing was done to it that may not be.
+ */
+static void
+assert_new_firmware (JobFixture *fixture)
+{
+    const SimVerdict *verdict = job_fixture_verdict (fixture);
+
+    g_assert_cmpstr (sim_modem_get_failure (job_fixture_modem (fixture), 0), ==, NULL);
+    g_assert_cmpstr (verdict->reason, ==, NULL);
+    g_assert_true (verdict->boots);
+    g_assert_cmpstr (verdict->version, ==, NEW);
+    g_assert_false (verdict->is_bricked);
+    g_assert_cmpint (sim_modem_get_mode (job_fixture_modem (fixture)), ==, SIM_MODE_NORMAL);
+    g_assert_true (sim_world_has_drivers (fixture->sim));
+    g_assert_false (sim_world_is_held (fixture->sim));
+}
+
+typedef struct {
+    const char *name;
+    gboolean has_temporary;
+    SimStart start;
+    const char *half_flashed;
+    const char *quirks;
+} Case;
+
+static const Case cases[] = {
+    { "normal", TRUE, SIM_START_NORMAL, NULL, NULL },
+    { "normal-plain", FALSE, SIM_START_NORMAL, NULL, NULL },
+    { "normal-9215", TRUE, SIM_START_NORMAL, NULL, "dload-9215" },
+    { "normal-plain-9215", FALSE, SIM_START_NORMAL, NULL, "dload-9215" },
+    { "normal-sbl2", TRUE, SIM_START_NORMAL, NULL, "fastboot-sbl2-dload" },
+    { "normal-logs", TRUE, SIM_START_NORMAL, NULL, "streaming-logs" },
+    { "normal-retry", TRUE, SIM_START_NORMAL, NULL, "dload-retry" },
+    { "normal-other-table", TRUE, SIM_START_NORMAL, NULL, "other-table" },
+    { "boot-missing", TRUE, SIM_START_NORMAL, "boot-missing", NULL },
+    { "boot-missing-plain", FALSE, SIM_START_NORMAL, "boot-missing", NULL },
+    { "boot-missing-sbl2", TRUE, SIM_START_NORMAL, "boot-missing", "fastboot-sbl2-dload" },
+    { "sbl2-missing", TRUE, SIM_START_NORMAL, "sbl2-missing", NULL },
+    { "sbl2-missing-plain", FALSE, SIM_START_NORMAL, "sbl2-missing", NULL },
+    { "sbl2-missing-9215", TRUE, SIM_START_NORMAL, "sbl2-missing", "dload-9215" },
+    { "sbl2-missing-enprg", TRUE, SIM_START_NORMAL, "sbl2-missing", "pbl-enprg" },
+    { "round-1", TRUE, SIM_START_NORMAL, "round-1", NULL },
+    { "round-1-plain", FALSE, SIM_START_NORMAL, "round-1", NULL },
+    { "round-2", TRUE, SIM_START_NORMAL, "round-2", NULL },
+    { "round-2-plain", FALSE, SIM_START_NORMAL, "round-2", NULL },
+    { "round-3", TRUE, SIM_START_NORMAL, "round-3", NULL },
+    { "round-3-plain", FALSE, SIM_START_NORMAL, "round-3", NULL },
+    { "fastboot", TRUE, SIM_START_FASTBOOT, NULL, NULL },
+    { "fastboot-plain", FALSE, SIM_START_FASTBOOT, NULL, NULL },
+};
+
+static void
+run_case (JobFixture *fixture, const Case *one)
+{
+    set_up (fixture, one->start, one->half_flashed, one->quirks);
+    /* What it is cannot be asked in a download mode. */
+    if (one->half_flashed != NULL || one->start != SIM_START_NORMAL)
+        fixture->allow[1] = "unidentified";
+    job_fixture_run (fixture, package_with (one->has_temporary));
+}
+
+static void
+test_case (gconstpointer data)
+{
+    JobFixture fixture;
+
+    run_case (&fixture, data);
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    g_assert_cmpstr (fixture.status->plan_method, ==, "dload");
+    g_assert_cmpuint (fixture.status->bytes_done, ==, fixture.status->bytes_total);
+    g_assert_nonnull (strstr (fixture.status->plan_text, "window without a way back"));
+    assert_new_firmware (&fixture);
+    job_fixture_clear (&fixture);
+}
+
+/* Quectel's SBL download mode of the later chips: by NPRG and the streaming loader to fastboot. */
+
+typedef struct {
+    const char *name, *family, *from, *to;
+    SimStart start;
+} Sbl;
+
+static const Sbl sbls[] = {
+    { "ec25", "ec25", "EC25EFAR06A05M4G", "EC25EFAR06A08M4G", SIM_START_SBL },
+    { "ec25-half-way", "ec25", "EC25EFAR06A05M4G", "EC25EFAR06A08M4G", SIM_START_SBL_HALF_WAY },
+    { "ec25-streaming", "ec25", "EC25EFAR06A05M4G", "EC25EFAR06A08M4G", SIM_START_STREAMING },
+    { "eg25", "eg25", "EG25GGBR07A06M2G", "EG25GGBR07A08M2G", SIM_START_SBL },
+    { "ep06", "ep06", "EP06ELAR03A06M4G", "EP06ELAR03A09M4G", SIM_START_SBL },
+};
+
+static void
+test_sbl (gconstpointer data)
+{
+    const Sbl *one = data;
+    JobFixture fixture;
+    SimConfig config;
+    const SimVerdict *verdict;
+
+    sim_config_init (&config);
+    config.family = one->family;
+    config.version = one->from;
+    config.start = one->start;
+    job_fixture_init (&fixture, &config);
+    fixture.allow[1] = "unidentified";
+    job_fixture_run (
+        &fixture, job_fixture_package (one->to, "--family", one->family, "--version", one->to, "--geometry",
+                                       strstr (one->to, "M4G") != NULL ? "p4K_b256K" : "p2K_b128K", NULL));
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    g_assert_cmpstr (fixture.status->plan_method, ==, "streaming");
+    verdict = job_fixture_verdict (&fixture);
+    g_assert_cmpstr (sim_modem_get_failure (job_fixture_modem (&fixture), 0), ==, NULL);
+    g_assert_cmpstr (verdict->reason, ==, NULL);
+    g_assert_cmpstr (verdict->version, ==, one->to);
+    g_assert_cmpint (sim_modem_get_mode (job_fixture_modem (&fixture)), ==, SIM_MODE_NORMAL);
+    job_fixture_clear (&fixture);
+}
+
+/* Nothing is written to what is not ours, and it is left as it was. */
+
+static void
+assert_untouched (JobFixture *fixture, SimMode mode)
+{
+    sim_world_pass_ms (fixture->sim, 120 * 1000);
+    g_assert_cmpstr (sim_modem_get_failure (job_fixture_modem (fixture), 0), ==, NULL);
+    g_assert_cmpuint (sim_modem_get_n_ops (job_fixture_modem (fixture)), <, 20);
+    g_assert_cmpint (sim_modem_get_mode (job_fixture_modem (fixture)), ==, mode);
+    g_assert_cmpstr (job_fixture_verdict (fixture)->version, ==, OLD);
+}
+
+/* A modem of Sahara with a package for DLOAD, by an explicit allowance. */
+static void
+test_sahara (void)
+{
+    JobFixture fixture;
+    SimConfig config;
+
+    sim_config_init (&config);
+    config.version = "EC25EFAR06A05M4G";
+    config.start = SIM_START_EDL;
+    job_fixture_init (&fixture, &config);
+    fixture.allow[1] = "unidentified";
+    job_fixture_run (&fixture, package_with (TRUE));
+    job_assert_state (&fixture, MFU_JOB_FAILED);
+    job_assert_message (&fixture, MFU_ERROR_WRONG_PACKAGE, "talks sahara");
+    g_assert_cmpuint (sim_modem_get_n_ops (job_fixture_modem (&fixture)), <, 20);
+    job_fixture_clear (&fixture);
+}
+
+/* What others may also be has to say that it is ours; nothing lifts that. */
+static void
+test_mute (void)
+{
+    JobFixture fixture;
+
+    set_up (&fixture, SIM_START_NORMAL, NULL, "mute-at");
+    fixture.allow[1] = "unidentified";
+    job_fixture_run (&fixture, package_with (TRUE));
+    job_assert_state (&fixture, MFU_JOB_FAILED);
+    job_assert_message (&fixture, MFU_ERROR_WRONG_PACKAGE, "does not say that it is");
+    assert_untouched (&fixture, SIM_MODE_NORMAL);
+    job_fixture_clear (&fixture);
+}
+
+static void
+test_other_packages (void)
+{
+    JobFixture fixture;
+
+    set_up (&fixture, SIM_START_NORMAL, NULL, NULL);
+    job_fixture_run (&fixture, job_fixture_package ("EC20EQAR02A02E2G", "--family", "ec20", "--version",
+                                                    "EC20EQAR02A02E2G", NULL));
+    job_assert_state (&fixture, MFU_JOB_FAILED);
+    job_assert_message (&fixture, MFU_ERROR_WRONG_PACKAGE, "downgrade");
+    assert_untouched (&fixture, SIM_MODE_NORMAL);
+    job_fixture_run (&fixture, job_fixture_package ("EC25EFAR06A08M4G", NULL));
+    job_assert_message (&fixture, MFU_ERROR_WRONG_PACKAGE, "is for another chip");
+    assert_untouched (&fixture, SIM_MODE_NORMAL);
+    job_fixture_clear (&fixture);
+}
+
+/* A loader that cannot be started, a table that is not the modem's: back to the firmware that it had. */
+static const struct {
+    const char *fault;
+    const char *needle;
+} refusals[] = {
+    { "dload-write:1+=nak", "refuses" },
+    { "streaming-table:1+=nak", "partition table" },
+};
+
+static void
+test_put_back (void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (refusals); i++) {
+        JobFixture fixture;
+        g_autofree char *why = NULL;
+
+        set_up (&fixture, SIM_START_NORMAL, NULL, NULL);
+        g_assert_true (sim_modem_add_fault (job_fixture_modem (&fixture), refusals[i].fault, &why));
+        job_fixture_run (&fixture, package_with (TRUE));
+        job_assert_state (&fixture, MFU_JOB_FAILED);
+        if (strcasestr (fixture.status->error->message, refusals[i].needle) == NULL)
+            g_error ("%s: %s", refusals[i].fault, fixture.status->error->message);
+        assert_untouched (&fixture, SIM_MODE_NORMAL);
+        g_assert_true (sim_world_has_drivers (fixture.sim));
+        job_fixture_clear (&fixture);
+    }
+}
+
+/* Ends the engine at its event number `user_data`. */
+static gboolean
+die (SimWorld *sim, guint number, gpointer user_data)
+{
+    return number < GPOINTER_TO_UINT (user_data);
+}
+
+#define N_KILLS 40
+
+/* Killed anywhere, with the modem left as it is then; or its power is cut at that moment, too. */
+static void
+test_killed (gconstpointer data)
+{
+    const Case *one = data;
+    guint n_events;
+    JobFixture fixture;
+
+    run_case (&fixture, one);
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    n_events = sim_world_get_n_events (fixture.sim);
+    job_fixture_clear (&fixture);
+
+    for (guint i = 0; i < N_KILLS; i++) {
+        guint at = n_events * (2 * (i / 2) + 1) / N_KILLS;
+
+        set_up (&fixture, one->start, one->half_flashed, one->quirks);
+        fixture.allow[1] =
+            one->half_flashed != NULL || one->start != SIM_START_NORMAL ? "unidentified" : NULL;
+        sim_world_set_hook (fixture.sim, die, GUINT_TO_POINTER (at));
+        job_fixture_run (&fixture, package_with (one->has_temporary));
+        sim_world_set_hook (fixture.sim, NULL, NULL);
+        if (i % 2 == 1)
+            sim_modem_power_cycle (job_fixture_modem (&fixture), sim_world_now_us (fixture.sim));
+        sim_world_pass_ms (fixture.sim, 120 * 1000);
+        g_test_message ("killed at event %u of %u, then in mode %d", at, n_events,
+                        sim_modem_get_mode (job_fixture_modem (&fixture)));
+        job_fixture_run (&fixture, package_with (one->has_temporary));
+        if (fixture.status->state != MFU_JOB_DONE)
+            g_error ("killed at event %u of %u%s: %s: %s (the modem: %s)", at, n_events,
+                     i % 2 == 1 ? ", power cut" : "", mfu_job_state_to_string (fixture.status->state),
+                     fixture.status->error->message, sim_modem_get_failure (job_fixture_modem (&fixture), 0));
+        assert_new_firmware (&fixture);
+        job_fixture_clear (&fixture);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+    int status;
+
+    g_test_init (&argc, &argv, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autofree char *path = g_strdup_printf ("/stream/case/%s", cases[i].name);
+
+        g_test_add_data_func (path, &cases[i], test_case);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autofree char *path = g_strdup_printf ("/stream/killed/%s", cases[i].name);
+
+        if (strcmp (cases[i].name, "normal") == 0 || strcmp (cases[i].name, "normal-plain") == 0 ||
+            strcmp (cases[i].name, "boot-missing") == 0 || strcmp (cases[i].name, "sbl2-missing-plain") == 0)
+            g_test_add_data_func (path, &cases[i], test_killed);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS (sbls); i++) {
+        g_autofree char *path = g_strdup_printf ("/stream/sbl/%s", sbls[i].name);
+
+        g_test_add_data_func (path, &sbls[i], test_sbl);
+    }
+    g_test_add_func ("/stream/sahara", test_sahara);
+    g_test_add_func ("/stream/mute", test_mute);
+    g_test_add_func ("/stream/other-packages", test_other_packages);
+    g_test_add_func ("/stream/put-back", test_put_back);
+    status = g_test_run ();
+    job_fixture_remove_packages ();
+    return status;
+}
