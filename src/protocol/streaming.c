@@ -234,7 +234,8 @@ judge_close (MfuExchange *exchange, const guint8 *payload, gsize size)
 static const MfuQuestion close_question = {
     .what = "close",
     .timeout_ms = CLOSE_MS,
-    .max_tries = 1,
+    /* One that stays open keeps every other partition from being opened. */
+    .max_tries = 2,
     .judge = judge_close,
     .answered = finished,
 };

@@ -242,6 +242,53 @@ test_put_back (void)
     }
 }
 
+/* Faults in the middle. What is survived ends in the new firmware at once, the rest by the same package
+ * again, after the modem's power was cut where it hangs. */
+typedef struct {
+    const char *fault;
+    gboolean is_survived;
+} Late;
+
+static const Late lates[] = {
+    { "streaming-write:1=nak", TRUE },      { "streaming-write:40=nak", TRUE },
+    { "streaming-write:300=nak", TRUE },    { "streaming-open:2=nak", TRUE },
+    { "streaming-open:5=nak", TRUE },       { "streaming-close:3=nak", TRUE },
+    { "streaming-write:40=deaf", TRUE },    { "streaming-write:40=silent", TRUE },
+    { "streaming-write:40=double", TRUE },  { "dload-write:3=nak", TRUE },
+    { "dload-write:3=silent", TRUE },       { "dload-write:3=double", TRUE },
+    { "streaming:1=silent", TRUE },         { "streaming-write:40+=nak", FALSE },
+    { "streaming-write:300+=nak", FALSE },  { "streaming-write:40+=deaf", FALSE },
+    { "streaming-write:40=vanish", FALSE }, { "streaming-write:340=vanish", FALSE },
+    { "streaming-close:2=vanish", FALSE },  { "streaming-open:2=vanish", FALSE },
+    { "fastboot-flash:3=vanish", FALSE },   { "fastboot-flash:9=vanish", FALSE },
+    { "fastboot-flash:4+=nak", FALSE },     { "fastboot-reboot=silent", TRUE },
+    { "dload-go:2+=nak", FALSE },
+};
+
+static void
+test_late (gconstpointer data)
+{
+    const Late *late = data;
+    JobFixture fixture;
+    g_autofree char *why = NULL;
+
+    set_up (&fixture, SIM_START_NORMAL, NULL, NULL);
+    if (!sim_modem_add_fault (job_fixture_modem (&fixture), late->fault, &why))
+        g_error ("%s: %s", late->fault, why);
+    job_fixture_run (&fixture, package_with (TRUE));
+    g_assert_cmpuint (sim_modem_get_faults_hit (job_fixture_modem (&fixture)), >, 0);
+    if (!late->is_survived) {
+        job_assert_state (&fixture, MFU_JOB_NEEDS_RECOVERY);
+        g_assert_nonnull (strstr (fixture.status->advice, "--firmware-recover="));
+        sim_modem_clear_faults (job_fixture_modem (&fixture));
+        sim_world_pass_ms (fixture.sim, 120 * 1000);
+        job_fixture_run (&fixture, package_with (TRUE));
+    }
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    assert_new_firmware (&fixture);
+    job_fixture_clear (&fixture);
+}
+
 /* Ends the engine at its event number `user_data`. */
 static gboolean
 die (SimWorld *sim, guint number, gpointer user_data)
@@ -249,7 +296,7 @@ die (SimWorld *sim, guint number, gpointer user_data)
     return number < GPOINTER_TO_UINT (user_data);
 }
 
-#define N_KILLS 40
+#define N_KILLS 20
 
 /* Killed anywhere, with the modem left as it is then; or its power is cut at that moment, too. */
 static void
@@ -265,7 +312,7 @@ test_killed (gconstpointer data)
     job_fixture_clear (&fixture);
 
     for (guint i = 0; i < N_KILLS; i++) {
-        guint at = n_events * (2 * (i / 2) + 1) / N_KILLS;
+        guint at = n_events * (2 * i + 1) / (2 * N_KILLS);
 
         set_up (&fixture, one->start, one->half_flashed, one->quirks);
         fixture.allow[1] =
@@ -310,6 +357,11 @@ main (int argc, char **argv)
         g_autofree char *path = g_strdup_printf ("/stream/sbl/%s", sbls[i].name);
 
         g_test_add_data_func (path, &sbls[i], test_sbl);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS (lates); i++) {
+        g_autofree char *path = g_strdup_printf ("/stream/late/%s", lates[i].fault);
+
+        g_test_add_data_func (path, &lates[i], test_late);
     }
     g_test_add_func ("/stream/sahara", test_sahara);
     g_test_add_func ("/stream/mute", test_mute);
