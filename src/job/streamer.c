@@ -174,9 +174,11 @@ load_by_dload (MfuRun *run, MfuEngine *dload, gboolean is_closing, GError **erro
     return FALSE;
 }
 
+/* It is left as it is: what would let a modem for this package start is nothing that it knows. */
 static gboolean
 refuse_peer (MfuRun *run, const char *peer, GError **error)
 {
+    run->is_unclear = TRUE;
     g_set_error (error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE,
                  _ ("The device in port %s talks %s, which a modem for this package does not; nothing was "
                     "written."),
@@ -190,8 +192,10 @@ is_stranger (MfuRun *run, MfuEdlState *state, GBytes **leftover, GError **error)
 {
     g_autoptr (MfuEngine) probe = mfu_edl_probe_new ();
 
+    run->is_unclear = TRUE;
     if (!pump (run, probe, NULL, error))
         return TRUE;
+    run->is_unclear = FALSE;
     *state = mfu_edl_probe_get_state (probe);
     *leftover = g_bytes_ref (mfu_edl_probe_get_leftover (probe));
     mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "download mode: %s", mfu_edl_state_to_string (*state));

@@ -178,6 +178,7 @@ test_sahara (void)
     job_fixture_run (&fixture, package_with (TRUE));
     job_assert_state (&fixture, MFU_JOB_FAILED);
     job_assert_message (&fixture, MFU_ERROR_WRONG_PACKAGE, "talks sahara");
+    g_assert_cmpuint (sim_modem_get_bytes_out (job_fixture_modem (&fixture), SIM_MODE_EDL), ==, 0);
     g_assert_cmpuint (sim_modem_get_n_ops (job_fixture_modem (&fixture)), <, 20);
     job_fixture_clear (&fixture);
 }
