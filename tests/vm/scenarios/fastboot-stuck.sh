@@ -7,12 +7,15 @@
 start_all
 zip=$packages/small/EC25EFAR06A08M4G.zip
 
+is_listed_in_fastboot() {
+    mmcli --firmware-update-list | grep -q "$(sim_port).*fastboot"
+}
+
+# The modem is on the bus before the kernel, and the service after it, has seen it.
 expect_listed_in_fastboot() {
     local bytes
     bytes=$(sim_bytes_to fastboot)
-    run mmcli --firmware-update-list
-    expect_status 0
-    expect_stdout "$(sim_port).*fastboot"
+    wait_until 20 is_listed_in_fastboot || fail "not listed: $(mmcli --firmware-update-list 2>&1 | tail -n 1)"
     expect_same "$(sim_bytes_to fastboot)" "$bytes" "bytes sent by listing"
 }
 
