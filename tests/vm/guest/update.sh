@@ -38,6 +38,7 @@ update() {
 start_update() {
     local index=$1 package=$2
     shift 2
+    LAST_JOB=$(newest_job)
     echo "\$ mmcli -m $index --firmware-update=$package $* &"
     mmcli -m "$index" "--firmware-update=$packages/$package" --firmware-update-yes "$@" \
         </dev/null >"$T/update.stdout" 2>"$T/update.stderr" &
@@ -54,12 +55,16 @@ wait_update() {
     echo "| -> $STATUS"
 }
 
-# Sets JOB to the newest job's object path, which must come within SECONDS.
+newest_job() {
+    busctl --no-pager --auto-start=no tree --list $updater 2>/dev/null | grep -E '/Job/[0-9]+$' | sort -V | tail -n 1 || true
+}
+
+# Sets JOB to the object path of the job that came after LAST_JOB, which must be within SECONDS.
 wait_for_job() {
     local end=$((SECONDS + ${1:-20}))
     while :; do
-        JOB=$(busctl --no-pager tree --list $updater 2>/dev/null | grep -E '/Job/[0-9]+$' | sort -V | tail -n 1 || true)
-        [ -z "$JOB" ] || return 0
+        JOB=$(newest_job)
+        [ -z "$JOB" ] || [ "$JOB" = "${LAST_JOB:-}" ] || return 0
         [ $SECONDS -lt $end ] || fail "no job"
         sleep 0.1
     done

@@ -178,6 +178,7 @@ absent() {
 # A job that waits for its start belongs to who asked for it, so this asks in a terminal.
 restarted_while_asking() {
     again
+    LAST_JOB=$(newest_job)
     mkfifo "$T/answer"
     script -qec "mmcli -m ${OLD##*/} --firmware-update=$packages/$package" "$T/typescript" <"$T/answer" >/dev/null &
     UPDATE_PID=$!
