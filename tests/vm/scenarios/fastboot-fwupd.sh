@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # fwupd opens every device in fastboot mode that it sees, before and while we flash: the flash is not disturbed.
-# by-name: yes
 # timeout: 400
 # package: full/EC25EFAR06A08M4G.zip --size full --form zip
 
@@ -45,7 +44,9 @@ beside_a_flash() {
     expect_status 0
     expect_modem_runs $NEW_VERSION
     [ "$(grep -c 'using plugins: fastboot' "$T/look.out")" -gt 3 ] || fail "fwupd did not look again and again"
-    grep -qE 'd00d|D00D' "$T/look.out" || fail "fwupd did not meet the modem in fastboot mode"
+    # It wanted to have the modem that we had.
+    [ "$(grep -c 'failed to add device .*failed to claim interface' "$T/look.out")" -gt 0 ] ||
+        fail "fwupd did not meet the modem in fastboot mode"
     wait_for_modem "$old" 60
     expect_revision $NEW_VERSION
     daemon_runs fwupd || fail "fwupd is gone: $(tail -n 1 "$T/fwupd.out")"
