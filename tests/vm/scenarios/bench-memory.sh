@@ -43,7 +43,7 @@ modemmanager_cost() {
     sleep 3
     pid=$(cat "$T/modemmanager.pid")
     sample "mm-start-$with" "$(mm_log | awk -F '[][]' '/starting in system bus/ { a = $2 }
-        /service name .* was acquired/ { printf "%.0f\n", ($2 - a) * 1000; exit }')"
+        /service name .* was acquired/ && !n++ { printf "%.0f\n", ($2 - a) * 1000 }')"
     sample "mm-rss-$with" "$(status_of "$pid" VmRSS)"
     sample "mm-private-$with" "$(awk '/^Private_/ { n += $2 } END { print n }' "/proc/$pid/smaps_rollup")"
     stop_modems
