@@ -35,8 +35,7 @@ begin_step (MfuRun *run, const MfuStep *step, GError **error)
     gboolean has_no_return = (step->flags & MFU_STEP_NO_RETURN) != 0;
 
     if (!has_no_return && g_cancellable_is_cancelled (run->cancellable)) {
-        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_CANCELLED,
-                             _ ("Cancelled; the firmware is as it was."));
+        set_cancelled (error);
         return FALSE;
     }
     if (has_no_return && !run->is_past_no_return && !mfu_job_pass_no_return (run->job, error))
