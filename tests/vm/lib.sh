@@ -1,14 +1,16 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What tests/vm/run, tests/vm/shell and tests/demo share on the host's side: where things are, the guest, our files
-# for it, the lock that lets one machine run at a time, and QEMU's command line.
+# for it, the slots in which machines run, and QEMU's command line.
 
 vm_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck disable=SC2034  # used by those that source this file
 vm_dir=$vm_top/tests/vm
 vm_build=${MFU_BUILD:-$vm_top/build}
 vm_cache=${MFU_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mm-firmware-update}
-vm_lock=/tmp/mfu-vm.lock
+# One machine a core, and no more than two: each needs most of a core, and all deadlines are made for that.
+vm_slots=${MFU_VM_SLOTS:-$(($(nproc) > 1 ? 2 : 1))}
+vm_slot=/tmp/mfu-vm-slot
 vm_memory=${MFU_VM_MEMORY:-3G}
 vm_cpus=${MFU_VM_CPUS:-2}
 # Software emulation works everywhere and is what all deadlines in the scenarios are made for.
@@ -83,13 +85,29 @@ vm_guest() {
     "$vm_dir/build-guest"
 }
 
-vm_take_lock() {
+# Takes slot $1 if it is free; it is ours until this shell and all that it starts have ended.
+vm_try_slot() {
+    local lock=$vm_slot.$1 fd
     # Opened for reading: in a sticky folder not even root may open another user's file to create it.
-    [ -e "$vm_lock" ] || (umask 0; : >>"$vm_lock")
-    exec {vm_lock_fd}<"$vm_lock" || vm_die "cannot open $vm_lock"
-    flock -n "$vm_lock_fd" && return
-    echo "waiting for another machine to end ($vm_lock)" >&2
-    flock -w "${MFU_VM_LOCK_WAIT:-3600}" "$vm_lock_fd" || vm_die "another machine still runs"
+    [ -e "$lock" ] || (umask 0; : >>"$lock")
+    exec {fd}<"$lock" || vm_die "cannot open $lock"
+    flock -n "$fd" && return
+    exec {fd}<&-
+    return 1
+}
+
+# Waits until a machine may run.
+vm_take_slot() {
+    local slot deadline=$((SECONDS + ${MFU_VM_SLOT_WAIT:-5400})) told=
+    while [ $SECONDS -lt $deadline ]; do
+        for ((slot = 1; slot <= vm_slots; slot++)); do
+            ! vm_try_slot $slot || return 0
+        done
+        [ -n "$told" ] || echo "waiting for another machine to end ($vm_slot.*)" >&2
+        told=yes
+        sleep 2
+    done
+    vm_die "other machines still run"
 }
 
 # The tree in which a ModemManager build lives: its meson build folder, or the prefix it is installed under.
