@@ -77,8 +77,6 @@ static const Row rows[] = {
     { "+QFASTBOOT=?", "" },
     { "+QGPS=?", "+QGPS: (1-4),(1-255),(1-1000),(1-65535)" },
     { "+QGPS?", "+QGPS: 0" },
-    { "+QCFG=\"USBNET\"", "+QCFG: \"usbnet\",0" },
-    { "+QCFG=\"USBCFG\"", "+QCFG: \"usbcfg\",0x{vid},0x{pid},1,1,1,1,1,0,0" },
     { "+QPRTPARA?", "+QPRTPARA: 1" },
     { "+IPR=?", "+IPR: (),(9600,19200,38400,57600,115200,230400,460800,921600)" },
     { "+IFC=?", "+IFC: (0-2),(0-2)" },
@@ -128,16 +126,12 @@ expand (SimModem *modem, const char *answer)
     const char *version = modem->boot.version;
     g_autofree char *revision = g_strdup (version);
     g_autofree char *model = g_strndup (version, 4);
-    g_autofree char *vid = g_strdup_printf ("%04X", modem->usb.vid);
-    g_autofree char *pid = g_strdup_printf ("%04X", modem->usb.pid);
 
     if (strchr (revision, '_'))
         *strchr (revision, '_') = '\0';
     g_string_replace (text, "{version}", version, 0);
     g_string_replace (text, "{revision}", revision, 0);
     g_string_replace (text, "{model}", model, 0);
-    g_string_replace (text, "{vid}", vid, 0);
-    g_string_replace (text, "{pid}", pid, 0);
     g_string_replace (text, "{imei}", sim_imei (modem), 0);
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
@@ -207,7 +201,8 @@ look_up (SimAt *at, const char *command)
 
     if (answer)
         return answer;
-    if (sim_at_state_answer (at->modem, command, at->answer))
+    if (sim_at_state_answer (at->modem, command, at->answer) ||
+        sim_at_config_answer (at->modem, command, at->answer))
         return at->answer->str;
     if (at->modem->family->is_9x15 && g_str_has_prefix (command, "+QGMR"))
         return "!ERROR"; /* Source: the thread that this project began with: forums.quectel.com, topic 25138

@@ -114,12 +114,14 @@ sim_card_tell (SimModem *modem, gboolean is_other_card)
                                         "\r\n+CPIN: SIM PIN\r\n", "\r\n+CPIN: SIM PUK\r\n" };
     gboolean is_registered = sim_card_is_registered (&modem->card);
     const char *urc = urcs[sim_card_get (&modem->card)];
-    guint8 in, out;
+    const SimPlace *place = sim_place (modem, SIM_PORT_AT);
 
-    if (is_other_card && modem->at[1] && sim_family_get_at_port (1, &in, &out))
-        sim_emit (modem, in, urc, strlen (urc), URC_US);
+    if (is_other_card && place && modem->at[1])
+        sim_emit (modem, place->in, urc, strlen (urc), URC_US);
     if (modem->qmi)
         sim_qmi_tell (modem->qmi, is_other_card, is_registered != modem->card.was_registered);
+    if (!is_registered)
+        sim_net_lose (modem);
     modem->card.was_registered = is_registered;
 }
 

@@ -209,6 +209,10 @@ sim_modem_new (const SimConfig *config, gint64 now_us, char **why)
         !make_chip (modem, config, config->version ? config->version : modem->family->version, why))
         return NULL;
     modem->serial = g_strndup (config->serial ? config->serial : "", SERIAL_MAX);
+    modem->functions.ports = modem->family->is_mbim_only ? SIM_NET_ALONE : SIM_ALL_PORTS;
+    modem->functions.is_mbim = modem->family->is_mbim_only;
+    if (!sim_functions_parse (&modem->functions, config->composition, why))
+        return NULL;
     make_imei (modem);
     sim_card_insert (&modem->card, config->card);
     modem->card.network = config->network;

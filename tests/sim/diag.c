@@ -23,6 +23,7 @@
 
 struct _SimDiag {
     SimModem *modem;
+    guint8 endpoint;
     SimFrame frame;
 };
 
@@ -31,7 +32,7 @@ send_frame (SimDiag *diag, const guint8 *data, gsize size, gint64 delay_us)
 {
     g_autoptr (GByteArray) out = sim_frame_build (data, size, FALSE);
 
-    sim_emit (diag->modem, SIM_EP_DIAG, out->data, out->len, delay_us);
+    sim_emit (diag->modem, diag->endpoint, out->data, out->len, delay_us);
 }
 
 /* A log packet (0x10) as the modem sends them when logging was left on. */
@@ -46,11 +47,12 @@ send_noise (SimDiag *diag, guint i)
 }
 
 SimDiag *
-sim_diag_new (SimModem *modem)
+sim_diag_new (SimModem *modem, guint8 endpoint)
 {
     SimDiag *diag = g_new0 (SimDiag, 1);
 
     diag->modem = modem;
+    diag->endpoint = endpoint;
     for (guint i = 0; i < modem->diag_noise; i++)
         send_noise (diag, i);
     return diag;
@@ -99,7 +101,7 @@ static void
 switch_to (SimDiag *diag, SimReset how, const char *what)
 {
     SimModem *modem = diag->modem;
-    SimHit hit = sim_hit (modem, "diag", SIM_EP_DIAG);
+    SimHit hit = sim_hit (modem, "diag", diag->endpoint);
     gint64 delay_us = hit.action == SIM_ACT_SLOW ? (gint64) hit.argument * 1000 : 0;
     const guint8 garbage[] = { 0x7e, 0x01, 0x7d, 0x5e, 0xff, 0x7e };
 
@@ -111,7 +113,7 @@ switch_to (SimDiag *diag, SimReset how, const char *what)
         return;
     sim_op (modem, SIM_OP_OTHER, 0, 0, "diag switch to %s", what)->is_done = TRUE;
     if (hit.action == SIM_ACT_GARBAGE)
-        sim_emit (modem, SIM_EP_DIAG, garbage, sizeof garbage, 0);
+        sim_emit (modem, diag->endpoint, garbage, sizeof garbage, 0);
     else if (hit.action != SIM_ACT_SILENT && !(modem->quirks & SIM_QUIRK_NO_DIAG_ECHO))
         send_frame (diag, diag->frame.data, diag->frame.n, ANSWER_US + delay_us);
     sim_reset_later (modem, how, LEAVE_US + delay_us);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The kinds of modems that can be simulated. All have the same functions in the same places.
+/* The kinds of modems that can be simulated. The functions of the normal mode are in composition.c.
  *
  * Source: EC25, EG25: interfaces and classes: public descriptor dumps of a 2c7c:0125 (Teltonika community
  * thread 630); AT endpoints OUT 03, IN 84: QDC507 report; EDL and fastboot identities: QFirehose usb_linux.c
  * and quectel_lk (both public); hardware id and key hash: defencore/tech_documentation 002-quectel-ec25.
  * EP06: 2c7c:0306 with interfaces 0 to 4: ModemManager 77-mm-quectel-port-types.rules; EDL strings: the lsusb
- * in linuxquestions.org 4175704503; its endpoints are taken to be the EC25's. The strings of the normal mode
+ * in linuxquestions.org 4175704503; its endpoints are taken to be the EC25's. EM06: 2c7c:0307, MBIM alone:
+ * forums.quectel.com topic 12633; it is taken to be an EP06 otherwise. The strings of the normal mode
  * are made up after other Quectel modules. Quectel's download mode: dmesg in forums.quectel.com topic 35001.
  * EC20: 05c6:9215 with five interfaces: Linux, qcserial.c handle_quectel_ec20 (); its endpoints and strings
  * are made up. In DLOAD it is taken to be 05c6:9008 as other chips of its maker are: no dump was found.
@@ -13,28 +14,8 @@
 
 #include "sim/family.h"
 
-#define BULK      2
-#define INTERRUPT 3
-#define BULK_MAX  512
-
-#define SERIAL_INTERFACE(number, interrupt, in, out)                                                         \
-    {                                                                                                        \
-        number, 0xff, 0, 0,                                                                                  \
-            { { interrupt, INTERRUPT, 10 }, { in, BULK, BULK_MAX }, { out, BULK, BULK_MAX } }, 3             \
-    }
-
-static const SimInterface normal_functions[] = {
-    { 0, 0xff, 0xff, 0xff, { { 0x81, BULK, BULK_MAX }, { 0x01, BULK, BULK_MAX } }, 2 },
-    SERIAL_INTERFACE (1, 0x83, 0x82, 0x02),
-    SERIAL_INTERFACE (2, 0x85, 0x84, 0x03),
-    SERIAL_INTERFACE (3, 0x87, 0x86, 0x04),
-    { 4,
-      0xff,
-      0xff,
-      0xff,
-      { { 0x89, INTERRUPT, 8 }, { 0x88, BULK, BULK_MAX }, { 0x05, BULK, BULK_MAX } },
-      3 },
-};
+#define BULK     2
+#define BULK_MAX 512
 
 static const SimInterface edl_bulk[] = {
     { 0, 0xff, 0xff, 0xff, { { 0x81, BULK, BULK_MAX }, { 0x01, BULK, BULK_MAX } }, 2 },
@@ -46,8 +27,7 @@ static const SimInterface fastboot_bulk[] = {
 
 #define NORMAL(pid, bcd_device, product)                                                                     \
     {                                                                                                        \
-        0x2c7c, pid, bcd_device, "Quectel, Incorporated", product, NULL, normal_functions,                   \
-            G_N_ELEMENTS (normal_functions), FALSE                                                           \
+        0x2c7c, pid, bcd_device, "Quectel, Incorporated", product, NULL, NULL, 0, FALSE                      \
     }
 
 #define EDL(product)                                                                                         \
@@ -117,13 +97,28 @@ static const SimFamily families[] = {
         .pk_hash = { 0x06 },
     },
     {
+        .name = "em06",
+        .version = "EM06ELAR03A06M4G",
+        .chip = "9x45",
+        .geometry = "p4K_b256K",
+        .has_usb3 = TRUE,
+        .is_mbim_only = TRUE,
+        .normal = NORMAL (0x0307, 0x0310, "EM06-E"),
+        .edl = EDL ("QUSB__BULK"),
+        .fastboot = FASTBOOT,
+        .download = SBL (0x0307),
+        .build = "MDM9640 ",
+        .hw_id = { 0, 0, 0, 0, 0xe1, 0x00, 0x09, 0x00 },
+        .pk_hash = { 0x06 },
+    },
+    {
         .name = "ec20",
         .version = "EC20EQAR02A04E2G",
         .chip = "9x15",
         .geometry = "p2K_b128K",
         .is_9x15 = TRUE,
-        .normal = { 0x05c6, 0x9215, 0x0232, "Quectel, Incorporated", "Quectel LTE Module", NULL,
-                    normal_functions, G_N_ELEMENTS (normal_functions), FALSE },
+        .normal = { 0x05c6, 0x9215, 0x0232, "Quectel, Incorporated", "Quectel LTE Module", NULL, NULL, 0,
+                    FALSE },
         .fastboot = { 0x18d1, 0xd00d, 0x0100, "Google", "Android", "MDM9615", fastboot_bulk,
                       G_N_ELEMENTS (fastboot_bulk), FALSE },
         .download = EDL ("QHSUSB_DLOAD"),
@@ -139,16 +134,4 @@ sim_family_find (const char *name)
             return &families[i];
     }
     return NULL;
-}
-
-gboolean
-sim_family_get_at_port (guint n, guint8 *in, guint8 *out)
-{
-    static const guint8 ports[][2] = { { 2, 2 }, { 4, 3 }, { 6, 4 } }; /* NMEA, AT, modem */
-
-    if (n >= G_N_ELEMENTS (ports))
-        return FALSE;
-    *in = ports[n][0];
-    *out = ports[n][1];
-    return TRUE;
 }

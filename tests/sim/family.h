@@ -3,27 +3,25 @@
 
 /* What makes one kind of modem differ from another: a table. */
 
-#include "sim/modem.h"
+#include "sim/composition.h"
 
 typedef struct {
-    const char *name;     /* "ec25" */
-    const char *version;  /* factory firmware */
-    const char *chip;     /* what a programmer must be made for: "9x07" */
-    const char *geometry; /* the only one that there is; NULL: both */
-    gboolean has_usb3;    /* in normal mode */
-    gboolean is_9x15;     /* no Sahara, no Firehose: DLOAD and the streaming loader */
-    const char *build;    /* eight characters of DIAG's version answer */
-    /* Download: DLOAD's identity, or that of Quectel's SBL. The serial of fastboot is the chip's if NULL. */
+    const char *name;      /* "ec25" */
+    const char *version;   /* factory firmware */
+    const char *chip;      /* what a programmer must be made for: "9x07" */
+    const char *geometry;  /* the only one that there is; NULL: both */
+    gboolean has_usb3;     /* in normal mode */
+    gboolean is_9x15;      /* no Sahara, no Firehose: DLOAD and the streaming loader */
+    gboolean is_mbim_only; /* a laptop's module: no serial port */
+    const char *build;     /* eight characters of DIAG's version answer */
+    /* The interfaces of the normal mode: composition.h. Download: DLOAD's identity, or that of Quectel's SBL.
+     * The serial of fastboot is the chip's if NULL. */
     SimUsb normal, edl, fastboot, download;
     guint8 hw_id[8];    /* Sahara command 2, as on the wire */
     guint8 pk_hash[32]; /* Sahara command 3 */
 } SimFamily;
 
-/* Where the functions of each identity sit. */
-#define SIM_EP_DIAG 1
-#define SIM_EP_EDL  1
+/* Where all other modes have their endpoints. */
+#define SIM_EP_EDL 1
 
 const SimFamily *sim_family_find (const char *name);
-/* AT ports of the normal mode: the number of the n-th one's IN and OUT endpoints; FALSE when there are not
- * so many. */
-gboolean sim_family_get_at_port (guint n, guint8 *in, guint8 *out);

@@ -8,6 +8,7 @@
 #include "sim/family.h"
 #include "sim/faults.h"
 #include "sim/frame.h"
+#include "sim/net.h"
 #include "sim/record.h"
 
 typedef struct _SimAt SimAt;
@@ -66,6 +67,7 @@ struct _SimModem {
     SimSpeed speed;
     SimStart start;
     guint16 vid, pid; /* of the normal mode; 0: the family's */
+    SimFunctions functions;
     guint boot_ms, edl_ms, diag_noise, max_payload, max_download, quirks;
     gboolean is_usb3;
     SimLayout factory;
@@ -76,15 +78,18 @@ struct _SimModem {
     gint64 now_us;
     SimMode mode;
     gboolean is_plugged, is_connected;
+    gboolean is_started; /* what talks in this mode is there already */
     guint generation;
     SimReset leave_how, first_boot;
     gint64 leave_us, arrive_us; /* G_MAXINT64: not planned */
     SimUsb usb;
-    guint8 configuration;
+    SimComposition composition; /* in normal mode */
+    guint8 configuration, data_setting;
     GQueue in[16];      /* SimChunk, by endpoint number */
     guint32 is_stalled; /* bit: endpoint number, +16 for IN */
     SimBoot boot;
     SimCardState card;
+    SimNet net;
     guint first_function;       /* until the first reset */
     gboolean has_download_flag; /* survives the loss of power; a state file does not hold it */
 
@@ -105,6 +110,8 @@ struct _SimModem {
     SimBoot verdict_boot;
 };
 
+/* Where a function of the normal mode sits; NULL when it is not there. */
+const SimPlace *sim_place (const SimModem *modem, SimPort port);
 /* Queues one IN transfer for `delay_us` from now, never before what is queued already. */
 void sim_emit (SimModem *modem, guint8 endpoint, const void *data, gsize size, gint64 delay_us);
 gboolean sim_is_in_idle (SimModem *modem, guint8 endpoint);
@@ -155,7 +162,7 @@ SimAt *sim_at_new (SimModem *modem, guint8 endpoint);
 void sim_at_free (SimAt *at);
 void sim_at_feed (SimAt *at, const guint8 *data, gsize size);
 
-SimDiag *sim_diag_new (SimModem *modem);
+SimDiag *sim_diag_new (SimModem *modem, guint8 endpoint);
 void sim_diag_free (SimDiag *diag);
 void sim_diag_feed (SimDiag *diag, const guint8 *data, gsize size);
 
@@ -167,6 +174,13 @@ void sim_qmi_tell_mode (SimQmi *qmi);
 void sim_qmi_tell (SimQmi *qmi, gboolean is_other_card, gboolean is_other_registration);
 /* The next answer; how many bytes of it. */
 gsize sim_qmi_receive (SimQmi *qmi, guint8 *data, gsize max);
+
+/* ncm.c: a request of the MBIM function but SEND and GET_ENCAPSULATED; a transfer block from the host; one
+ * packet in a block to it. */
+#define SIM_MBIM_MESSAGE 4096
+SimResult sim_ncm_control (SimModem *modem, const guint8 setup[8], guint8 *data, gsize *size);
+void sim_ncm_feed (SimModem *modem, const guint8 *data, gsize size);
+void sim_ncm_emit (SimModem *modem, guint8 endpoint, const guint8 *packet, gsize size);
 
 /* In EDL it asks for image 13, in Quectel's download mode for 7. */
 SimSahara *sim_sahara_new (SimModem *modem, gboolean says_hello, gboolean is_in_error);

@@ -101,6 +101,7 @@ sim_modem_dup_ops_text (SimModem *modem)
 char *
 sim_modem_dup_status_text (SimModem *modem)
 {
+    static const char *const bearers[] = { "none", "ipv4", "ipv6", "ipv4v6" };
     const SimUsb *usb = sim_modem_get_usb (modem);
     GString *text = g_string_new (NULL);
 
@@ -117,6 +118,10 @@ sim_modem_dup_status_text (SimModem *modem)
     g_string_append_printf (text, "card=%s\n", sim_card_name (sim_card_get (&modem->card)));
     g_string_append_printf (text, "function=%u\n", modem->card.function);
     g_string_append_printf (text, "registered=%s\n", sim_card_is_registered (&modem->card) ? "yes" : "no");
+    g_string_append_printf (text, "bearer=%s\n",
+                            bearers[modem->net.is_up[SIM_IP_4] + 2 * modem->net.is_up[SIM_IP_6]]);
+    g_string_append_printf (text, "packets=%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT "\n", modem->net.n_up,
+                            modem->net.n_down);
     g_string_append_printf (text, "own-time-us=%" G_GINT64_FORMAT "\n", modem->own_us);
     g_string_append_printf (text, "blocks-erased=%" G_GUINT64_FORMAT "\n", modem->nand->n_erases);
     for (guint i = SIM_MODE_NORMAL; i < SIM_N_MODES; i++)

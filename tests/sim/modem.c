@@ -132,6 +132,7 @@ sim_hit (SimModem *modem, const char *kind, guint8 endpoint)
 void
 sim_free_functions (SimModem *modem)
 {
+    modem->is_started = FALSE;
     for (guint i = 0; i < G_N_ELEMENTS (modem->at); i++)
         g_clear_pointer (&modem->at[i], sim_at_free);
     g_clear_pointer (&modem->diag, sim_diag_free);
@@ -154,6 +155,7 @@ disconnect (SimModem *modem)
         sim_note (modem, "leaves the bus");
     }
     modem->configuration = 0;
+    modem->data_setting = 0;
     modem->is_stalled = 0;
     modem->leave_how = SIM_RESET_NONE;
     modem->leave_us = G_MAXINT64;
@@ -167,6 +169,7 @@ power_off (SimModem *modem)
     sim_free_functions (modem);
     modem->mode = SIM_MODE_OFF;
     sim_card_reset (&modem->card);
+    memset (&modem->net, 0, sizeof modem->net);
     modem->busy_us = 0;
     modem->take_us = 0;
     modem->arrive_us = G_MAXINT64;
@@ -223,19 +226,27 @@ static void
 start_normal (SimModem *modem)
 {
     gboolean has_at = modem->boot.has_at && !(modem->quirks & SIM_QUIRK_MUTE_AT);
-    guint first = modem->family->is_9x15 ? 1 : 0; /* its NMEA port takes no commands */
-    guint8 in, out;
+    guint first = modem->family->is_9x15 ? SIM_PORT_AT : SIM_PORT_NMEA; /* its NMEA port takes no commands */
+    const SimPlace *place;
+
+    sim_composition_build (&modem->composition, &modem->functions);
 
     modem->card.function = modem->first_function;
     modem->first_function = 1;
     modem->card.was_registered = sim_card_is_registered (&modem->card);
-    for (guint i = first; has_at && sim_family_get_at_port (i, &in, &out); i++)
-        modem->at[i] = sim_at_new (modem, in);
-    if (modem->boot.has_diag) {
-        modem->diag = sim_diag_new (modem);
-        modem->qmi = sim_qmi_new (modem);
+    for (guint i = first; has_at && i <= SIM_PORT_MODEM; i++) {
+        place = sim_place (modem, (SimPort) i);
+        if (place)
+            modem->at[i - SIM_PORT_NMEA] = sim_at_new (modem, place->in);
     }
+    place = sim_place (modem, SIM_PORT_DIAG);
+    if (modem->boot.has_diag && place)
+        modem->diag = sim_diag_new (modem, place->in);
+    if (modem->boot.has_diag && sim_place (modem, SIM_PORT_NET) && !modem->composition.is_mbim)
+        modem->qmi = sim_qmi_new (modem);
     modem->usb = modem->family->normal;
+    modem->usb.interfaces = modem->composition.interfaces;
+    modem->usb.n_interfaces = modem->composition.n_interfaces;
     modem->usb.is_super_speed = modem->is_usb3;
     if (modem->vid != 0) {
         modem->usb.vid = modem->vid;
@@ -316,9 +327,9 @@ come_online (SimModem *modem, gboolean is_reset)
 static void
 arrive (SimModem *modem)
 {
-    gboolean is_same = modem->at[0] || modem->diag || modem->sahara || modem->firehose || modem->fastboot ||
-                       modem->dload || modem->streaming;
+    gboolean is_same = modem->is_started;
 
+    modem->is_started = TRUE;
     modem->arrive_us = G_MAXINT64;
     modem->is_connected = TRUE;
     modem->generation++;
@@ -454,23 +465,36 @@ sim_modem_control (SimModem *modem, gint64 now_us, const guint8 setup[8], guint8
     return modem->is_connected ? sim_usb_control (modem, setup, data, size) : SIM_GONE;
 }
 
-static SimAt *
-find_at (SimModem *modem, guint8 endpoint)
+const SimPlace *
+sim_place (const SimModem *modem, SimPort port)
 {
-    guint8 in, out;
+    const SimPlace *place = &modem->composition.places[port];
 
-    for (guint i = 0; sim_family_get_at_port (i, &in, &out); i++) {
-        if (out == endpoint)
-            return modem->at[i];
+    return modem->mode == SIM_MODE_NORMAL && place->in != 0 ? place : NULL;
+}
+
+static void
+deliver_normal (SimModem *modem, guint8 endpoint, const guint8 *data, gsize size)
+{
+    const SimPlace *places = modem->composition.places;
+
+    if (endpoint == places[SIM_PORT_DIAG].out && modem->diag)
+        sim_diag_feed (modem->diag, data, size);
+    for (guint i = 0; i < G_N_ELEMENTS (modem->at); i++) {
+        if (endpoint == places[SIM_PORT_NMEA + i].out && modem->at[i])
+            sim_at_feed (modem->at[i], data, size);
     }
-    return NULL;
+    if (endpoint != places[SIM_PORT_NET].out)
+        return;
+    if (modem->composition.is_mbim)
+        sim_ncm_feed (modem, data, size);
+    else
+        sim_net_take (modem, data, size);
 }
 
 static void
 deliver (SimModem *modem, guint8 endpoint, const guint8 *data, gsize size)
 {
-    SimAt *at;
-
     if (modem->streaming) {
         sim_streaming_feed (modem->streaming, data, size);
     } else if (modem->dload) {
@@ -481,13 +505,8 @@ deliver (SimModem *modem, guint8 endpoint, const guint8 *data, gsize size)
         sim_sahara_feed (modem->sahara, data, size);
     } else if (modem->fastboot) {
         sim_fastboot_feed (modem->fastboot, data, size);
-    } else if (endpoint == SIM_EP_DIAG) {
-        if (modem->diag)
-            sim_diag_feed (modem->diag, data, size);
     } else {
-        at = find_at (modem, endpoint);
-        if (at)
-            sim_at_feed (at, data, size);
+        deliver_normal (modem, endpoint, data, size);
     }
 }
 

@@ -67,7 +67,7 @@ typedef enum {
 
 /* Everything has a default: sim_config_init (), then set what matters. Strings are copied at creation. */
 typedef struct {
-    const char *family;   /* "ec25", "eg25", "ep06", "ec20" */
+    const char *family;   /* "ec25", "eg25", "ep06", "em06", "ec20" */
     const char *version;  /* firmware that is on the chip at first; NULL: the family's own */
     const char *geometry; /* "p2K_b128K", "p4K_b256K"; NULL: by the memory code at the end of the version */
     const char *serial;   /* chip serial, hex */
@@ -84,7 +84,10 @@ typedef struct {
     guint n_bad_blocks;
     SimCard card;
     SimNetwork network;
-    guint function;   /* AT+CFUN until the first reset: 0, 1 (as it is without a word), 4 */
+    guint function; /* AT+CFUN until the first reset: 0, 1 (as it is without a word), 4 */
+    /* Functions of the normal mode at first: "mbim", "qmi", "no-diag", "no-nmea", "no-at", "no-modem",
+     * "no-tty", "no-net", comma separated; NULL: the family's own. AT+QCFG changes them. */
+    const char *composition;
     gboolean is_usb3; /* in a socket that has USB 3: normal mode is there, EDL and fastboot stay on USB 2 */
     /* Comma separated: nak-payload, no-read, no-diag-echo, other-table, in-zlp, sahara-zlp, no-command-mode,
      * done-complete, merge, fragment, read-64, no-qmi, mute-at, qfastboot-ok, qfastboot-error,
@@ -117,6 +120,7 @@ typedef struct {
     guint8 number, klass, subclass, protocol;
     SimEndpoint endpoints[3];
     guint n_endpoints;
+    gboolean is_alternate; /* the endpoints are in alternate setting 1; 0 has none */
 } SimInterface;
 
 typedef struct {

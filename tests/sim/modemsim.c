@@ -17,7 +17,7 @@
 
 typedef struct {
     char *family, *usb_id, *version, *geometry, *serial, *log, *control, *start, *speed, *quirks, *state,
-        *ctl, *card, *network, *half;
+        *ctl, *card, *network, *half, *composition;
     char **faults, **bad_blocks, **words;
     int port, blocks, boot_ms, edl_ms, noise, payload, download;
     int function;
@@ -37,9 +37,11 @@ parse_options (Options *options, int *argc, char ***argv)
 {
     const GOptionEntry entries[] = {
         { "port", 'p', 0, G_OPTION_ARG_INT, &options->port, "vhci-hcd's port, 0 is the first", "N" },
-        { "family", 0, 0, G_OPTION_ARG_STRING, &options->family, "kind of modem: ec25, eg25, ep06, ec20",
-          "NAME" },
+        { "family", 0, 0, G_OPTION_ARG_STRING, &options->family,
+          "kind of modem: ec25, eg25, ep06, em06, ec20", "NAME" },
         { "usb3", 0, 0, G_OPTION_ARG_NONE, &options->usb3, "normal mode at super speed (ep06)", NULL },
+        { "composition", 0, 0, G_OPTION_ARG_STRING, &options->composition,
+          "qmi, mbim, no-diag, no-nmea, no-at, no-modem, no-tty, no-net", "LIST" },
         { "usb-id", 0, 0, G_OPTION_ARG_STRING, &options->usb_id, "in normal mode, instead of the family's",
           "VID:PID" },
         { "version", 0, 0, G_OPTION_ARG_STRING, &options->version, "firmware that is on it", "VERSION" },
@@ -140,6 +142,7 @@ make_modem (const Options *options)
     if (options->serial)
         config.serial = options->serial;
     config.usb_id = options->usb_id;
+    config.composition = options->composition;
     if (!set_states (&config, options))
         return NULL;
     config.version = options->version;
