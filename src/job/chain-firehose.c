@@ -83,7 +83,7 @@ is_worth_a_restart (MfuRun *run, const GError *failure)
 
     if (g_error_matches (failure, MFU_ERROR, MFU_ERROR_GONE))
         return TRUE;
-    if (!g_error_matches (failure, MFU_ERROR, MFU_ERROR_REJECTED) || run->skips_identity)
+    if (!g_error_matches (failure, MFU_ERROR, MFU_ERROR_REJECTED) || run->skips_identity || run->is_automatic)
         return FALSE;
     run->skips_identity = TRUE;
     if (mfu_edl_reset (run, &error))

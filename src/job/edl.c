@@ -69,9 +69,10 @@ check_identity (const MfuSaharaIdentity *identity, gpointer user_data, GError **
         return FALSE;
     }
     if (serial == NULL)
-        return TRUE;
+        return !run->is_automatic || mfu_run_refuse_unknown (run, error);
     if (!run->was_normal && run->memory != NULL && *run->memory->serial != '\0' &&
         strcmp (run->memory->serial, serial) != 0 && !(run->allowed & MFU_ALLOW_UNIDENTIFIED)) {
+        run->is_stranger = TRUE;
         g_set_error (error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE,
                      _ ("Port %s holds another module (chip %s) than the one whose update was interrupted "
                         "(chip %s), so "

@@ -7,6 +7,8 @@
 
 #include "config.h"
 #include "job/ask.h"
+#include "job/job-memory.h"
+#include "job/kept.h"
 #include "job/progress.h"
 #include "job/run.h"
 #include "util/error.h"
@@ -37,6 +39,9 @@ struct _MfuJob {
     guint allowed;
     char *method;
     uid_t caller_uid;
+    char *fingerprint;
+    char *kept_digest;
+    gboolean keeps_package, is_automatic;
     MfuJobChanged changed;
     gpointer user_data;
     GCancellable *cancellable;
@@ -138,9 +143,14 @@ mfu_job_new (const MfuJobConfig *config, GError **error)
     job->device = mfu_usb_device_ref (config->device);
     job->version = g_strdup (config->version);
     job->asks_when_taken = config->asks_when_taken && config->device->mode == MFU_MODE_NORMAL;
-    job->allowed = allowed;
+    /* To insist takes somebody who does. */
+    job->allowed = config->is_automatic ? allowed & ~(guint) MFU_ALLOW_UNIDENTIFIED : allowed;
     job->method = g_strdup (config->method);
     job->caller_uid = config->caller_uid;
+    job->fingerprint = g_strdup (config->fingerprint);
+    job->kept_digest = g_strdup (config->kept_digest);
+    job->keeps_package = config->keeps_package && config->kept_digest == NULL;
+    job->is_automatic = config->is_automatic;
     job->changed = config->changed;
     job->user_data = config->user_data;
     job->cancellable = g_cancellable_new ();
@@ -175,6 +185,8 @@ mfu_job_free (MfuJob *job)
     mfu_usb_device_unref (job->device);
     g_free (job->version);
     g_free (job->method);
+    g_free (job->fingerprint);
+    g_free (job->kept_digest);
     g_object_unref (job->cancellable);
     g_mutex_clear (&job->lock);
     g_cond_clear (&job->start_cond);
@@ -336,8 +348,34 @@ package_progress (guint64 done, guint64 total, gpointer user_data)
     report (job, 0, FALSE);
 }
 
+/* From here on the job reads the copy: what is verified, written and kept is one and the same. Where it
+ * cannot be kept, the update goes on without, and says so with the plan. */
 static gboolean
-open_package (MfuJob *job, MfuRun *run, GError **error)
+keep_package (MfuJob *job, MfuRun *run, const MfuPackageOptions *options, char **note, GError **error)
+{
+    g_autoptr (GError) local = NULL;
+    int copy;
+
+    mfu_job_report_title (job, _ ("keeping a copy of the package"));
+    copy = mfu_kept_store (job->state_dir, run->port, job->package_fd, options, job->cancellable, &local);
+    if (copy >= 0) {
+        close (job->package_fd);
+        job->package_fd = copy;
+        run->has_copy = TRUE;
+    } else if (g_error_matches (local, MFU_ERROR, MFU_ERROR_CANCELLED)) {
+        g_propagate_error (error, g_steal_pointer (&local));
+        return FALSE;
+    } else {
+        *note =
+            g_strdup_printf (_ ("The package is not kept for a recovery without it: %s."), local->message);
+        mfu_log (G_LOG_LEVEL_WARNING, run->port, job->id, "%s", *note);
+    }
+    mfu_job_report_title (job, _ ("reading the package"));
+    return TRUE;
+}
+
+static gboolean
+open_package (MfuJob *job, MfuRun *run, char **note, GError **error)
 {
     MfuPackageOptions options = {
         .caller_uid = job->caller_uid,
@@ -347,19 +385,31 @@ open_package (MfuJob *job, MfuRun *run, GError **error)
     };
 
     mfu_job_report_begin (job, 1, 0);
+    if (job->keeps_package && !keep_package (job, run, &options, note, error))
+        return FALSE;
     run->package = mfu_package_open (job->package_fd, job->package_name, &options, job->cancellable, error);
-    return run->package != NULL;
+    if (run->package == NULL || job->kept_digest == NULL ||
+        strcmp (job->kept_digest, mfu_package_get_digest (run->package)) == 0)
+        return run->package != NULL;
+    g_set_error (error, MFU_ERROR, MFU_ERROR_CORRUPT_PACKAGE,
+                 _ ("The kept copy of %s is not what the journal of port %s expects (its digest is %s, not "
+                    "%s); give the package itself."),
+                 job->package_name, run->port, mfu_package_get_digest (run->package), job->kept_digest);
+    return FALSE;
 }
 
 /* A modem that is not in normal mode is known by what an earlier run wrote down, or by the package alone. */
 static gboolean
-recall (MfuJob *job, MfuRun *run, MfuDeviceFacts *facts, GError **error)
+recall (MfuJob *job, MfuRun *run, MfuDeviceFacts *facts, char **note, GError **error)
 {
     g_autoptr (GError) local = NULL;
 
     run->memory = mfu_journal_load (job->state_dir, run->port, &local);
-    if (run->memory == NULL && !g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_FOUND))
+    if (run->memory == NULL && !g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_FOUND)) {
         mfu_log (G_LOG_LEVEL_WARNING, run->port, job->id, "%s", local->message);
+        if (*note == NULL)
+            *note = g_strdup (local->message);
+    }
     facts->is_unfinished = run->memory != NULL && run->memory->is_past_no_return;
     if (facts->mode == MFU_MODE_NORMAL)
         return TRUE;
@@ -426,19 +476,27 @@ check_power (MfuJob *job, GError **error)
 }
 
 static gboolean
-make_plan (MfuJob *job, MfuRun *run, GError **error)
+make_plan (MfuJob *job, MfuRun *run, char **note, GError **error)
 {
     MfuDeviceFacts facts = { .family = job->device->family,
                              .port = job->device->port,
                              .mode = job->device->mode };
     MfuPlanOptions options = { .allowed = job->allowed, .method = job->method };
 
-    if (!recall (job, run, &facts, error) || !know_version (job, &facts, error))
+    if (!recall (job, run, &facts, note, error) || !know_version (job, &facts, error))
         return FALSE;
     run->family = facts.family;
     run->is_unfinished = facts.is_unfinished;
+    options.note = *note;
     run->plan = mfu_plan_new (run->package, &facts, &options, error);
-    return run->plan != NULL;
+    if (run->plan == NULL || !job->is_automatic || run->plan->chain == MFU_CHAIN_FIREHOSE ||
+        run->plan->chain == MFU_CHAIN_FASTBOOT)
+        return run->plan != NULL;
+    g_set_error (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED,
+                 _ ("The modem in port %s is in a mode in which it cannot be told from another one; it is "
+                    "not taken up without being asked for."),
+                 run->port);
+    return FALSE;
 }
 
 static char **
@@ -500,57 +558,26 @@ wait_for_start (MfuJob *job, GError **error)
 }
 
 static gboolean
-begin_journal (MfuJob *job, MfuRun *run, GError **error)
-{
-    const MfuJournalRecord *memory = run->was_normal ? NULL : run->memory;
-    gboolean is_same_package =
-        memory != NULL && strcmp (memory->package_digest, mfu_package_get_digest (run->package)) == 0;
-    MfuJournalRecord record = {
-        .port = (char *) run->port,
-        .sysfs = job->device->sysfs,
-        .family = run->family->name,
-        .serial = memory != NULL ? memory->serial : NULL,
-        .from = run->plan->from,
-        .to = run->plan->to,
-        .package_name = job->package_name,
-        .package_digest = (char *) mfu_package_get_digest (run->package),
-        .plan_digest = run->plan->digest,
-        .step = memory != NULL ? memory->step : NULL,
-        .is_past_no_return = memory != NULL && memory->is_past_no_return,
-        .is_table_checked = is_same_package && memory->is_table_checked,
-    };
-
-    run->journal =
-        mfu_journal_begin (job->state_dir, &record, (run->allowed & MFU_ALLOW_VOLATILE_JOURNAL) != 0, error);
-    return run->journal != NULL;
-}
-
-static gboolean
 execute (MfuJob *job, MfuRun *run, GError **error)
 {
     g_autoptr (MfuPortLock) lock = NULL;
+    g_autofree char *note = NULL;
 
-    if (!open_package (job, run, error) || !check_power (job, error) || !make_plan (job, run, error))
+    /* Who only looks at a package locks nobody out; a copy is a file of the port. */
+    if (job->is_automatic || job->keeps_package) {
+        lock = mfu_port_lock_take (job->state_dir, run->port, error);
+        if (lock == NULL || (job->is_automatic && !mfu_memory_count_attempt (run, error)))
+            return FALSE;
+    }
+    if (!open_package (job, run, &note, error) || !check_power (job, error) ||
+        !make_plan (job, run, &note, error))
         return FALSE;
     publish_plan (job, run);
     if (!wait_for_start (job, error))
         return FALSE;
-    lock = mfu_port_lock_take (job->state_dir, run->port, error);
-    if (lock == NULL || !begin_journal (job, run, error))
-        return FALSE;
-    return mfu_run_execute (run, error);
-}
-
-/* Only a modem that runs leaves nothing to be remembered. */
-static void
-end_journal (MfuRun *run, MfuJobState state)
-{
-    g_autoptr (GError) error = NULL;
-    gboolean is_settled = run->device != NULL && run->device->mode == MFU_MODE_NORMAL;
-
-    if (run->journal != NULL &&
-        !mfu_journal_end (run->journal, mfu_job_state_to_string (state), is_settled, &error))
-        mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "%s", error->message);
+    if (lock == NULL)
+        lock = mfu_port_lock_take (job->state_dir, run->port, error);
+    return lock != NULL && mfu_memory_begin (run, error) && mfu_run_execute (run, error);
 }
 
 static MfuJobState
@@ -571,13 +598,9 @@ outcome (const MfuRun *run, const GError *error)
 static char *
 advice_for (const MfuJob *job, const MfuRun *run, MfuJobState state)
 {
-    g_autofree char *quoted = g_shell_quote (job->package_name);
-
     if (state == MFU_JOB_NEEDS_RECOVERY ||
         (state == MFU_JOB_FAILED && !run->was_normal && run->journal != NULL))
-        return g_strdup_printf (
-            _ ("Keep the modem powered and run: mmcli --firmware-recover=%s --firmware-update-port=%s"),
-            quoted, run->port);
+        return mfu_journal_advice (run->port, job->package_name, mfu_memory_has_package (run));
     if (state == MFU_JOB_FLASHED_UNVERIFIED)
         return g_strdup (_ ("Look at it with mmcli -L; if it does not work, run the update again."));
     return g_strdup ("");
@@ -589,7 +612,7 @@ publish_end (MfuJob *job, MfuRun *run, GError *error)
     MfuJobState state = outcome (run, error);
     MfuJobStatus *status = begin_change (job);
 
-    end_journal (run, state);
+    mfu_memory_end (run, state);
     status->state = state;
     if (state == MFU_JOB_NEEDS_RECOVERY && !g_error_matches (error, MFU_ERROR, MFU_ERROR_NEEDS_RECOVERY))
         status->error = g_error_new_literal (MFU_ERROR, MFU_ERROR_NEEDS_RECOVERY, error->message);
@@ -617,7 +640,10 @@ mfu_job_run (MfuJob *job)
         .world = job->world,
         .host = job->host,
         .state_dir = job->state_dir,
-        .port = job->device->port,
+        .port = mfu_journal_home (job->state_dir, job->device),
+        .package_name = job->package_name,
+        .fingerprint = job->fingerprint,
+        .is_automatic = job->is_automatic,
         .cancellable = job->cancellable,
         .allowed = job->allowed,
         .asks_when_taken = job->asks_when_taken,

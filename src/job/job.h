@@ -90,6 +90,12 @@ typedef struct {
     const char *method;       /* "firehose", "fastboot"; NULL: choose */
     gboolean starts;          /* FALSE: wait in READY for mfu_job_start () */
     uid_t caller_uid;
+    const char *fingerprint; /* the package's, for the journal; NULL: none */
+    gboolean keeps_package;  /* a copy, until the modem runs again, if there is room for it */
+    const char
+        *kept_digest; /* `package_fd` is such a copy, which the journal knows by this; NULL: it is not */
+    gboolean
+        is_automatic; /* nobody has asked: counted in the journal, and only for the modem of the journal */
     MfuJobChanged changed; /* may be NULL */
     gpointer user_data;
 } MfuJobConfig;

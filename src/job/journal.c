@@ -25,12 +25,19 @@
 #define MAX_JOURNAL_SIZE (256 * 1024)
 #define HEADER           "mm-firmware-journal"
 #define FORMAT           "1"
+#define SUFFIX           ".journal"
+#define ARCHIVE          ".last"
+
+/* How often a job is taken up without anybody asking. */
+#define MAX_ATTEMPTS 5
 
 struct _MfuJournal {
     int fd;
     char *directory;
+    char *port;
     char *path;
-    char *archive;
+    goffset size;       /* of what is known to be on the disk */
+    gboolean is_broken; /* something is behind that which could not be taken away */
 };
 
 struct _MfuPortLock {
@@ -52,6 +59,8 @@ static const Field fields[] = {
     { "package-name", G_STRUCT_OFFSET (MfuJournalRecord, package_name) },
     { "package-digest", G_STRUCT_OFFSET (MfuJournalRecord, package_digest) },
     { "plan-digest", G_STRUCT_OFFSET (MfuJournalRecord, plan_digest) },
+    { "fingerprint", G_STRUCT_OFFSET (MfuJournalRecord, fingerprint) },
+    { "allow", G_STRUCT_OFFSET (MfuJournalRecord, allow) },
 };
 
 static char **
@@ -72,8 +81,8 @@ mfu_journal_record_free (MfuJournalRecord *record)
 }
 
 /* A port is "1-2.3", or a sysfs path in a test: made one file name. */
-static char *
-path_for (const char *directory, const char *port, const char *suffix)
+char *
+mfu_journal_path (const char *directory, const char *port, const char *suffix)
 {
     g_autofree char *name = g_strconcat (port, suffix, NULL);
 
@@ -121,12 +130,23 @@ append_line (GString *out, const char *key, const char *value)
                             mfu_hdlc_crc16 ((const guint8 *) out->str + start, out->len - start));
 }
 
+/* A line that came to the disk in part is taken away: in front of another one it would be damage. */
 static gboolean
 append (MfuJournal *journal, const GString *lines, GError **error)
 {
-    if (write_whole (journal->fd, lines->str, lines->len) && fdatasync (journal->fd) == 0)
+    int saved_errno = EIO;
+
+    if (!journal->is_broken && write_whole (journal->fd, lines->str, lines->len) &&
+        fdatasync (journal->fd) == 0) {
+        journal->size += (goffset) lines->len;
         return TRUE;
-    mfu_error_set_errno (error, errno,
+    }
+    if (!journal->is_broken) {
+        saved_errno = errno;
+        journal->is_broken = ftruncate (journal->fd, journal->size) < 0 ||
+                             lseek (journal->fd, journal->size, SEEK_SET) != journal->size;
+    }
+    mfu_error_set_errno (error, saved_errno,
                          _ ("Cannot write the journal %s, without which an interrupted flash could not be "
                             "finished"),
                          journal->path);
@@ -161,20 +181,10 @@ make_directory (const char *directory, GError **error)
     return FALSE;
 }
 
-MfuJournal *
-mfu_journal_begin (const char *directory, const MfuJournalRecord *record, gboolean allows_volatile,
-                   GError **error)
+static GString *
+first_lines (const MfuJournalRecord *record)
 {
-    g_autoptr (MfuJournal) journal = g_new0 (MfuJournal, 1);
-    g_autofree char *new_path = path_for (directory, record->port, ".new");
-    g_autoptr (GString) lines = g_string_new (NULL);
-
-    journal->fd = -1;
-    journal->directory = g_strdup (directory);
-    journal->path = path_for (directory, record->port, ".journal");
-    journal->archive = path_for (directory, record->port, ".last");
-    if (!make_directory (directory, error) || (!allows_volatile && !check_survives_reboot (directory, error)))
-        return NULL;
+    GString *lines = g_string_new (NULL);
 
     append_line (lines, HEADER, FORMAT);
     for (gsize i = 0; i < G_N_ELEMENTS (fields); i++) {
@@ -182,18 +192,43 @@ mfu_journal_begin (const char *directory, const MfuJournalRecord *record, gboole
 
         append_line (lines, fields[i].key, value != NULL ? value : "");
     }
+    if (record->n_attempts > 0) {
+        g_autofree char *number = g_strdup_printf ("%u", record->n_attempts);
+
+        append_line (lines, "attempts", number);
+    }
     /* What an earlier run of the same package has checked stays true. */
     if (record->is_table_checked)
         append_line (lines, "table-checked", "yes");
-    if (record->is_past_no_return)
-        append_line (lines, "past-no-return", record->step != NULL ? record->step : "");
+    if (record->is_past_no_return || (record->step != NULL && *record->step != '\0'))
+        append_line (lines, record->is_past_no_return ? "past-no-return" : "step",
+                     record->step != NULL ? record->step : "");
+    return lines;
+}
+
+MfuJournal *
+mfu_journal_begin (const char *directory, const MfuJournalRecord *record, gboolean allows_volatile,
+                   GError **error)
+{
+    g_autoptr (MfuJournal) journal = g_new0 (MfuJournal, 1);
+    g_autofree char *new_path = mfu_journal_path (directory, record->port, ".new");
+    g_autoptr (GString) lines = first_lines (record);
+
+    journal->fd = -1;
+    journal->directory = g_strdup (directory);
+    journal->port = g_strdup (record->port);
+    journal->path = mfu_journal_path (directory, record->port, SUFFIX);
+    if (!make_directory (directory, error) || (!allows_volatile && !check_survives_reboot (directory, error)))
+        return NULL;
     journal->fd = open (new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (journal->fd < 0) {
         mfu_error_set_errno (error, errno, _ ("Cannot create the journal %s"), new_path);
         return NULL;
     }
-    if (!append (journal, lines, error))
+    if (!append (journal, lines, error)) {
+        g_unlink (new_path);
         return NULL;
+    }
     if (g_rename (new_path, journal->path) < 0) {
         mfu_error_set_errno (error, errno, _ ("Cannot create the journal %s"), journal->path);
         return NULL;
@@ -218,18 +253,52 @@ mfu_journal_begin_step (MfuJournal *journal, const char *step, gboolean is_past_
     return mfu_journal_note (journal, is_past_no_return ? "past-no-return" : "step", step, error);
 }
 
+/* Makes room for one more archive and returns the path of the newest. */
+static char *
+rotate (const char *directory, const char *port)
+{
+    char *newer = NULL;
+
+    for (guint i = MFU_JOURNAL_ARCHIVES; i > 0; i--) {
+        g_autofree char *suffix = i > 1 ? g_strdup_printf (ARCHIVE ".%u", i - 1) : g_strdup (ARCHIVE);
+        g_autofree char *older = newer;
+
+        newer = mfu_journal_path (directory, port, suffix);
+        /* Ignored because there are that many only with time, and one archive less is no harm. */
+        if (older != NULL)
+            (void) g_rename (newer, older);
+    }
+    return newer;
+}
+
+gboolean
+mfu_journal_archive (const char *directory, const char *port, gboolean moves, GError **error)
+{
+    g_autofree char *path = mfu_journal_path (directory, port, SUFFIX);
+    g_autofree char *archive = NULL;
+
+    if (!g_file_test (path, G_FILE_TEST_EXISTS))
+        return TRUE;
+    archive = rotate (directory, port);
+    if ((moves ? g_rename (path, archive) : link (path, archive)) < 0) {
+        mfu_error_set_errno (error, errno, _ ("Cannot archive the journal %s"), path);
+        return FALSE;
+    }
+    return sync_directory (directory, error);
+}
+
+/* What cannot be noted any more must not keep a modem that runs from being known as such. */
 gboolean
 mfu_journal_end (MfuJournal *journal, const char *outcome, gboolean is_settled, GError **error)
 {
-    if (!mfu_journal_note (journal, "end", outcome, error))
+    g_autoptr (GError) local = NULL;
+    gboolean is_noted = mfu_journal_note (journal, "end", outcome, &local);
+
+    if (is_settled && !mfu_journal_archive (journal->directory, journal->port, TRUE, error))
         return FALSE;
-    if (!is_settled)
-        return TRUE;
-    if (g_rename (journal->path, journal->archive) < 0) {
-        mfu_error_set_errno (error, errno, _ ("Cannot archive the journal %s"), journal->path);
-        return FALSE;
-    }
-    return sync_directory (journal->directory, error);
+    if (!is_noted)
+        g_propagate_error (error, g_steal_pointer (&local));
+    return is_noted;
 }
 
 void
@@ -240,8 +309,8 @@ mfu_journal_free (MfuJournal *journal)
     if (journal->fd >= 0)
         close (journal->fd);
     g_free (journal->directory);
+    g_free (journal->port);
     g_free (journal->path);
-    g_free (journal->archive);
     g_free (journal);
 }
 
@@ -279,6 +348,8 @@ take_event (MfuJournalRecord *record, const char *key, const char *value)
         g_free (record->step);
         record->step = g_strdup (value);
     }
+    if (strcmp (key, "attempts") == 0)
+        record->n_attempts = (guint) g_ascii_strtoull (value, NULL, 10);
     if (strcmp (key, "past-no-return") == 0)
         record->is_past_no_return = TRUE;
     if (strcmp (key, "table-checked") == 0)
@@ -308,7 +379,8 @@ parse_journal (char *contents, const char *path, GError **error)
             record->is_torn = TRUE;
         } else {
             g_set_error (error, MFU_ERROR, MFU_ERROR_IO,
-                         _ ("The journal %s is damaged in line %u, or of another version; move it away."),
+                         _ ("The journal %s is damaged in line %u, or of another version, so nothing is done "
+                            "to its modem without being asked for; name the package that is meant for it."),
                          path, i + 1);
             return NULL;
         }
@@ -321,10 +393,74 @@ parse_journal (char *contents, const char *path, GError **error)
     return g_steal_pointer (&record);
 }
 
+static gboolean
+has_journal (const char *directory, const char *port)
+{
+    g_autofree char *path = mfu_journal_path (directory, port, SUFFIX);
+
+    return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+const char *
+mfu_journal_home (const char *directory, const MfuUsbDevice *device)
+{
+    gboolean is_peer = device->peer_port != NULL && !has_journal (directory, device->port) &&
+                       has_journal (directory, device->peer_port);
+
+    return is_peer ? device->peer_port : device->port;
+}
+
+gboolean
+mfu_journal_check_automatic (const MfuJournalRecord *record, GError **error)
+{
+    if (*record->serial == '\0') {
+        g_set_error (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED,
+                     _ ("The modem in port %s has not told its serial number before it was interrupted, so "
+                        "nobody can tell it from another one; it is not taken up without being asked for."),
+                     record->port);
+        return FALSE;
+    }
+    if (record->n_attempts < MAX_ATTEMPTS)
+        return TRUE;
+    g_set_error (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED,
+                 _ ("The update of the modem in port %s was taken up %u times in vain; it is not tried again "
+                    "without being asked for."),
+                 record->port, record->n_attempts);
+    return FALSE;
+}
+
+char *
+mfu_journal_advice (const char *port, const char *package_name, gboolean is_kept)
+{
+    g_autofree char *quoted = g_shell_quote (package_name);
+
+    return g_strdup_printf (
+        _ ("Keep the modem powered and run: mmcli --firmware-recover%s%s --firmware-update-port=%s"),
+        is_kept ? "" : "=", is_kept ? "" : quoted, port);
+}
+
+char **
+mfu_journal_list (const char *directory)
+{
+    g_autoptr (GStrvBuilder) ports = g_strv_builder_new ();
+    g_autoptr (GDir) folder = g_dir_open (directory, 0, NULL);
+    const char *name;
+
+    while (folder != NULL && (name = g_dir_read_name (folder)) != NULL) {
+        g_autofree char *port = g_strdup (name);
+
+        if (!g_str_has_suffix (name, SUFFIX))
+            continue;
+        port[strlen (port) - strlen (SUFFIX)] = '\0';
+        g_strv_builder_add (ports, port);
+    }
+    return g_strv_builder_end (ports);
+}
+
 MfuJournalRecord *
 mfu_journal_load (const char *directory, const char *port, GError **error)
 {
-    g_autofree char *path = path_for (directory, port, ".journal");
+    g_autofree char *path = mfu_journal_path (directory, port, SUFFIX);
     g_autofree char *contents = g_malloc0 (MAX_JOURNAL_SIZE + 1);
     int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     gsize size = 0;
@@ -349,7 +485,7 @@ mfu_journal_load (const char *directory, const char *port, GError **error)
 MfuPortLock *
 mfu_port_lock_take (const char *directory, const char *port, GError **error)
 {
-    g_autofree char *path = path_for (directory, port, ".lock");
+    g_autofree char *path = mfu_journal_path (directory, port, ".lock");
     MfuPortLock *lock;
     int fd;
 

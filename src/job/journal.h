@@ -4,6 +4,8 @@
 /* What survives of a job when everything else dies: one file a port, a line an event, synced before the
  * event. */
 
+#include "tracker/device.h"
+
 #include <gio/gio.h>
 
 typedef struct _MfuJournal MfuJournal;
@@ -14,6 +16,9 @@ typedef struct {
     char *serial; /* the chip's, once Sahara told it; "" before */
     char *from, *to;
     char *package_name, *package_digest, *plan_digest;
+    char *fingerprint;          /* of the package as the caller gave it */
+    char *allow;                /* what the caller allowed, "downgrade,project" */
+    guint n_attempts;           /* how often the service took the job up by itself, since somebody asked */
     char *step;                 /* the last one begun */
     gboolean is_past_no_return; /* the firmware may be half-written */
     gboolean
@@ -24,23 +29,49 @@ typedef struct {
 void mfu_journal_record_free (MfuJournalRecord *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfuJournalRecord, mfu_journal_record_free)
 
-/* Starts the journal of `port` in `directory` (made if absent), over the one that is there. `record` gives
- * port to plan_digest. IO when anything but all of it is on the disk; with UNSUPPORTED when the directory
- * does not survive a reboot (tmpfs, ramfs) and `allows_volatile` is FALSE. */
+/* STATE_DIR/PORT and `suffix`, in a form that is one file name. */
+char *mfu_journal_path (const char *directory, const char *port, const char *suffix);
+
+/* Starts the journal of `port` in `directory` (made if absent), over the one that is there. All of `record`
+ * but is_torn is taken over. IO when anything but all of it is on the disk; with UNSUPPORTED when the
+ * directory does not survive a reboot (tmpfs, ramfs) and `allows_volatile` is FALSE. */
 MfuJournal *mfu_journal_begin (const char *directory, const MfuJournalRecord *record,
                                gboolean allows_volatile, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Events; each is on the disk when the call returns TRUE. A step is begun after this, never before. */
+/* Events; each is on the disk when the call returns TRUE. A step is begun after this, never before. After a
+ * failure the file is as it was before, or takes nothing more. */
 gboolean mfu_journal_begin_step (MfuJournal *journal, const char *step, gboolean is_past_no_return,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean mfu_journal_note (MfuJournal *journal, const char *key, const char *value,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The end: `outcome` is the job's last state. A journal that is of no more use (`is_settled`: the modem runs)
- * becomes the archive "PORT.last"; another one stays for the next run. */
+ * becomes the archive "PORT.last", and what was that "PORT.last.1" and so on, at most MFU_JOURNAL_ARCHIVES of
+ * them; another one stays for the next run. */
+#define MFU_JOURNAL_ARCHIVES 4
 gboolean mfu_journal_end (MfuJournal *journal, const char *outcome, gboolean is_settled,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void mfu_journal_free (MfuJournal *journal);
+
+/* Archives the journal of `port`, if there is one: `moves` it away, or leaves it in its place until another
+ * one is begun over it. */
+gboolean mfu_journal_archive (const char *directory, const char *port, gboolean moves,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The name under which the device has its journal: its port, or the same socket's other-speed port, in which
+ * the modem was when the job began. Valid as long as the device. */
+const char *mfu_journal_home (const char *directory, const MfuUsbDevice *device);
+
+/* What may be taken up without anybody asking: a modem that can be told from others, and not for ever. FALSE
+ * with the reason. */
+gboolean mfu_journal_check_automatic (const MfuJournalRecord *record,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What to type for a modem that needs recovery; `is_kept`: without the package. Newly allocated. */
+char *mfu_journal_advice (const char *port, const char *package_name, gboolean is_kept);
+
+/* The ports that have an unsettled journal, NULL at the end; none where there is no folder. */
+char **mfu_journal_list (const char *directory);
 
 /* The unsettled journal of `port`; NOT_FOUND if there is none, IO with the line's number when it is damaged.
  */

@@ -143,9 +143,10 @@ check_serial (MfuRun *run, const char *serial, GError **error)
     g_autofree char *note = NULL;
 
     if (!parse_serial (serial, &number))
-        return TRUE;
+        return !run->is_automatic || mfu_run_refuse_unknown (run, error);
     if (!run->was_normal && run->memory != NULL && parse_serial (run->memory->serial, &remembered) &&
         number != remembered && !(run->allowed & MFU_ALLOW_UNIDENTIFIED)) {
+        run->is_stranger = TRUE;
         g_set_error (error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE,
                      _ ("Port %s holds another module (chip %s) than the one whose update was interrupted "
                         "(chip %s), so "

@@ -376,7 +376,7 @@ describe (MfuPlan *plan, const MfuDeviceFacts *facts)
 }
 
 static MfuPlan *
-plan_alloc (MfuPackage *package, const MfuDeviceFacts *facts)
+plan_alloc (MfuPackage *package, const MfuDeviceFacts *facts, const char *note)
 {
     MfuPlan *plan = g_new0 (MfuPlan, 1);
     const char *const *warnings = mfu_package_get_warnings (package);
@@ -396,6 +396,8 @@ plan_alloc (MfuPackage *package, const MfuDeviceFacts *facts)
     plan->warnings = g_ptr_array_new_with_free_func (g_free);
     for (gsize i = 0; warnings != NULL && warnings[i] != NULL; i++)
         g_ptr_array_add (plan->warnings, g_strdup (warnings[i]));
+    if (note != NULL)
+        g_ptr_array_add (plan->warnings, g_strdup (note));
     return plan;
 }
 
@@ -442,7 +444,7 @@ add_commands (MfuPlan *plan, MfuMode mode, guint allowed, GError **error)
 MfuPlan *
 mfu_plan_new (MfuPackage *package, const MfuDeviceFacts *facts, const MfuPlanOptions *options, GError **error)
 {
-    g_autoptr (MfuPlan) plan = plan_alloc (package, facts);
+    g_autoptr (MfuPlan) plan = plan_alloc (package, facts, options->note);
 
     if (!check_chip (package, facts->family, plan->warnings, error) ||
         !choose_chain (plan, facts, options, error) ||

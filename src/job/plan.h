@@ -21,6 +21,7 @@ typedef struct {
 typedef struct {
     guint allowed;      /* MfuAllow */
     const char *method; /* NULL: choose */
+    const char *note;   /* to be told with the plan; NULL: nothing */
 } MfuPlanOptions;
 
 /* One command to the programmer. */

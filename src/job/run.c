@@ -33,6 +33,7 @@ static gboolean
 begin_step (MfuRun *run, const MfuStep *step, GError **error)
 {
     gboolean has_no_return = (step->flags & MFU_STEP_NO_RETURN) != 0;
+    g_autoptr (GError) local = NULL;
 
     if (!has_no_return && g_cancellable_is_cancelled (run->cancellable)) {
         set_cancelled (error);
@@ -40,10 +41,17 @@ begin_step (MfuRun *run, const MfuStep *step, GError **error)
     }
     if (has_no_return && !run->is_past_no_return && !mfu_job_pass_no_return (run->job, error))
         return FALSE;
-    if (!mfu_journal_begin_step (run->journal, step->id, has_no_return, error))
-        return FALSE;
-    run->is_past_no_return |= has_no_return;
-    return TRUE;
+    if (mfu_journal_begin_step (run->journal, step->id, has_no_return, &local)) {
+        run->is_past_no_return |= has_no_return;
+        return TRUE;
+    }
+    /* The journal says all that a recovery needs; to stop now would be what makes one necessary. */
+    if (run->is_past_no_return) {
+        mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "%s; going on without", local->message);
+        return TRUE;
+    }
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
 }
 
 static gboolean
@@ -290,6 +298,16 @@ mfu_run_let_drivers_in (MfuRun *run, GError **error)
     g_clear_pointer (&run->device, mfu_usb_device_unref);
     run->device = arrived;
     return TRUE;
+}
+
+gboolean
+mfu_run_refuse_unknown (const MfuRun *run, GError **error)
+{
+    g_set_error (error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE,
+                 _ ("The modem in port %s does not tell its serial number, so it may be another one than the "
+                    "one whose update was interrupted; it is not taken up without being asked for."),
+                 run->port);
+    return FALSE;
 }
 
 void

@@ -39,6 +39,10 @@ struct _MfuRun {
     guint allowed;
     gboolean is_unfinished;   /* an update of this modem was cut short before */
     gboolean asks_when_taken; /* ModemManager had the ports while the plan was made */
+    gboolean is_automatic;    /* nobody asked: only for a modem that is certainly the one of `memory` */
+    gboolean has_copy;        /* of the package, which becomes the kept one when the journal begins */
+    const char *package_name; /* as the caller gave it */
+    const char *fingerprint;  /* or NULL */
 
     const MfuFamily *family;
     MfuPackage *package;
@@ -52,6 +56,7 @@ struct _MfuRun {
     gpointer hold;        /* of the port, against drivers; NULL: none */
     gboolean cannot_hold; /* it was tried in vain */
     gboolean is_past_no_return;
+    gboolean is_stranger;    /* the modem says that it is not the one of `memory` */
     gboolean skips_identity; /* the boot ROM refused to be identified */
     gboolean
         is_unclear; /* nobody has found out yet what answers in the download mode, boot ROM or programmer */
@@ -100,6 +105,9 @@ void mfu_run_release (MfuRun *run);
 
 /* A modem that came up in normal mode while the port was held gets its drivers. */
 gboolean mfu_run_let_drivers_in (MfuRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A modem that does not say who it is, and nobody has asked: always FALSE. */
+gboolean mfu_run_refuse_unknown (const MfuRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 void mfu_run_clear (MfuRun *run);
 

@@ -102,6 +102,12 @@ void mfu_package_free (MfuPackage *package);
  * the front and in the service. Newly allocated. */
 char *mfu_package_fingerprint (int fd, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Copies the package behind `from`, unread, into the empty file `to`: a file as it is, a folder as a tar
+ * archive that opens with the same digest. It is on the disk when TRUE is returned. IO also where the disk
+ * has not the room; CANCELLED. Blocks; any thread. */
+gboolean mfu_package_copy (int from, int to, const MfuPackageOptions *options, GCancellable *cancellable,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Base name without archive suffixes; never empty. */
 const char *mfu_package_get_name (const MfuPackage *package);
 

@@ -135,6 +135,9 @@ job_fixture_run (JobFixture *fixture, const char *path)
         .allow = fixture->allow,
         .method = fixture->method,
         .starts = !fixture->waits_for_start,
+        .keeps_package = fixture->keeps_package,
+        .is_automatic = fixture->is_automatic,
+        .kept_digest = fixture->kept_digest,
         .changed = fixture->changed,
         .user_data = fixture->user_data,
     };

@@ -18,6 +18,8 @@ typedef struct {
     gboolean asks_when_taken;
     const char *method;
     gboolean waits_for_start;
+    gboolean keeps_package, is_automatic;
+    const char *kept_digest;
     MfuJobChanged changed;
     gpointer user_data;
     MfuJobHost *host;

@@ -7,7 +7,9 @@
 #include "util/error.h"
 
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -111,6 +113,121 @@ test_end (Fixture *fixture, gconstpointer data)
     record = mfu_journal_load (fixture->directory, "1-2.3", &error);
     g_assert_null (record);
     g_assert_error (error, MFU_ERROR, MFU_ERROR_NOT_FOUND);
+}
+
+/* Archives move up one place each, and the oldest goes. */
+static void
+test_archives (Fixture *fixture, gconstpointer data)
+{
+    static const char *const outcomes[] = { "one", "two", "three", "four", "five" };
+    static const char *const left[] = { "", ".1", ".2", ".3" };
+    g_autoptr (GError) error = NULL;
+    g_autofree char *too_old = g_strconcat (fixture->archive, ".4", NULL);
+
+    for (gsize i = 0; i < G_N_ELEMENTS (outcomes); i++) {
+        g_autoptr (MfuJournal) journal = begin (fixture);
+
+        g_assert_true (mfu_journal_end (journal, outcomes[i], TRUE, &error));
+    }
+    g_assert_cmpuint (G_N_ELEMENTS (left), ==, MFU_JOURNAL_ARCHIVES);
+    for (gsize i = 0; i < G_N_ELEMENTS (left); i++) {
+        g_autofree char *path = g_strconcat (fixture->archive, left[i], NULL);
+        g_autofree char *contents = NULL;
+
+        g_assert_true (g_file_get_contents (path, &contents, NULL, NULL));
+        g_assert_nonnull (strstr (contents, outcomes[G_N_ELEMENTS (outcomes) - 1 - i]));
+        g_unlink (path);
+    }
+    g_assert_false (g_file_test (too_old, G_FILE_TEST_EXISTS));
+}
+
+static void
+set_largest_file (rlim_t size)
+{
+    struct rlimit limit;
+
+    g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+    limit.rlim_cur = MIN (size, limit.rlim_max);
+    g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+}
+
+/* A disk that is full at each byte of a line, and then is not: what was written in part is no damage later.
+ */
+static void
+test_full_for_a_while (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (MfuJournal) journal = begin (fixture);
+    g_autofree char *contents = NULL;
+    gsize size;
+
+    signal (SIGXFSZ, SIG_IGN);
+    g_assert_true (g_file_get_contents (fixture->path, &contents, &size, NULL));
+    for (gsize more = 0; more < 20; more++) {
+        g_autoptr (MfuJournalRecord) record = NULL;
+        g_autoptr (GError) error = NULL;
+
+        set_largest_file (size + more);
+        g_assert_false (mfu_journal_begin_step (journal, "a step of many bytes", FALSE, &error));
+        set_largest_file (RLIM_INFINITY);
+        g_assert_error (error, MFU_ERROR, MFU_ERROR_IO);
+        g_clear_error (&error);
+        record = mfu_journal_load (fixture->directory, "1-2.3", &error);
+        g_assert_no_error (error);
+        g_assert_cmpstr (record->step, ==, "");
+        g_assert_false (record->is_torn);
+    }
+    begin_step (journal, "erase", TRUE);
+    begin_step (journal, "write", TRUE);
+    {
+        g_autoptr (GError) error = NULL;
+        g_autoptr (MfuJournalRecord) record = mfu_journal_load (fixture->directory, "1-2.3", &error);
+
+        g_assert_no_error (error);
+        g_assert_cmpstr (record->step, ==, "write");
+    }
+}
+
+/* What is counted, allowed and checked goes on into the next run's journal. */
+static void
+test_taken_over (Fixture *fixture, gconstpointer data)
+{
+    MfuJournalRecord record = sample;
+    g_autoptr (MfuJournal) journal = NULL;
+    g_autoptr (MfuJournalRecord) loaded = NULL;
+    g_autoptr (GError) error = NULL;
+    g_auto (GStrv) ports = NULL;
+
+    record.n_attempts = 3;
+    record.allow = (char *) "downgrade,project";
+    record.fingerprint = (char *) "77aa";
+    record.step = (char *) "seal";
+    record.is_past_no_return = TRUE;
+    journal = mfu_journal_begin (fixture->directory, &record, TRUE, &error);
+    g_assert_no_error (error);
+    loaded = mfu_journal_load (fixture->directory, "1-2.3", &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (loaded->n_attempts, ==, 3);
+    g_assert_cmpstr (loaded->allow, ==, "downgrade,project");
+    g_assert_cmpstr (loaded->fingerprint, ==, "77aa");
+    g_assert_cmpstr (loaded->step, ==, "seal");
+    g_assert_true (loaded->is_past_no_return);
+    ports = mfu_journal_list (fixture->directory);
+    g_assert_cmpuint (g_strv_length (ports), ==, 1);
+    g_assert_cmpstr (ports[0], ==, "1-2.3");
+}
+
+/* The port in which a modem of USB 3 was when its job began is its socket's other half now. */
+static void
+test_home (Fixture *fixture, gconstpointer data)
+{
+    MfuUsbDevice device = { .port = (char *) "9-9", .peer_port = (char *) "1-2.3" };
+    g_autoptr (MfuJournal) journal = begin (fixture);
+
+    g_assert_cmpstr (mfu_journal_home (fixture->directory, &device), ==, "1-2.3");
+    device.peer_port = (char *) "8-8";
+    g_assert_cmpstr (mfu_journal_home (fixture->directory, &device), ==, "9-9");
+    device.peer_port = NULL;
+    g_assert_cmpstr (mfu_journal_home (fixture->directory, &device), ==, "9-9");
 }
 
 /* A power cut at every byte of the file: the record is whole, or torn by its last line, never wrong. */
@@ -219,6 +336,10 @@ main (int argc, char **argv)
     g_test_init (&argc, &argv, NULL);
     g_test_add ("/journal/round-trip", Fixture, NULL, set_up, test_round_trip, tear_down);
     g_test_add ("/journal/end", Fixture, NULL, set_up, test_end, tear_down);
+    g_test_add ("/journal/archives", Fixture, NULL, set_up, test_archives, tear_down);
+    g_test_add ("/journal/full-for-a-while", Fixture, NULL, set_up, test_full_for_a_while, tear_down);
+    g_test_add ("/journal/taken-over", Fixture, NULL, set_up, test_taken_over, tear_down);
+    g_test_add ("/journal/home", Fixture, NULL, set_up, test_home, tear_down);
     g_test_add ("/journal/every-cut", Fixture, NULL, set_up, test_every_cut, tear_down);
     g_test_add ("/journal/damage", Fixture, NULL, set_up, test_damage, tear_down);
     g_test_add_func ("/journal/disk-full", test_disk_full);
