@@ -28,7 +28,7 @@ interrupted() {
     expect_status $EXIT_NEEDS_RECOVERY
     expect_stderr "--firmware-update-port=$(sim_port)"
     sim power-cycle
-    sim wait fastboot 30
+    sim wait fastboot 30 || fail "the modem left fastboot"
     expect_listed_in_fastboot
     run mmcli "--firmware-recover=$zip" "--firmware-update-port=$(sim_port)" --firmware-update-yes
     expect_status 0
@@ -70,7 +70,8 @@ another_interrupted() {
     run mmcli -m any "--firmware-update=$zip" --firmware-update-yes --firmware-update-method=fastboot
     sim no-faults
     expect_status $EXIT_NEEDS_RECOVERY
-    sim wait fastboot 30
+    sim wait fastboot 30 || fail "the modem did not come back to fastboot"
+    expect_listed_in_fastboot
     # The same command once more, without a word about the port.
     run mmcli "--firmware-update=$zip" --firmware-update-yes
     expect_status 0
