@@ -34,6 +34,7 @@ static const char *const kinds[] = {
     "fastboot-erase",
     "fastboot-reboot",
     "qfastboot",
+    "qmi",
     "dload",
     "dload-write",
     "dload-go",

@@ -172,6 +172,10 @@ void sim_qmi_send (SimQmi *qmi, const guint8 *data, gsize size);
 /* Indications of another operating mode, of a new card, of a change of the registration. */
 void sim_qmi_tell_mode (SimQmi *qmi);
 void sim_qmi_tell (SimQmi *qmi, gboolean is_other_card, gboolean is_other_registration);
+/* The network has ended the bearers. */
+void sim_qmi_tell_net (SimQmi *qmi);
+/* The plug was pulled: clients and calls are gone. */
+void sim_qmi_disconnect (SimQmi *qmi);
 /* The next answer; how many bytes of it. */
 gsize sim_qmi_receive (SimQmi *qmi, guint8 *data, gsize max);
 

@@ -371,6 +371,8 @@ leave (SimModem *modem)
     disconnect (modem);
     switch (how) {
     case SIM_RESET_SAME:
+        if (modem->qmi)
+            sim_qmi_disconnect (modem->qmi);
         modem->arrive_us = modem->now_us + REENUMERATE_US;
         break;
     case SIM_RESET_OFF:

@@ -73,6 +73,8 @@ sim_net_lose (SimModem *modem)
 {
     sim_net_stop (modem, SIM_IP_4);
     sim_net_stop (modem, SIM_IP_6);
+    if (modem->qmi)
+        sim_qmi_tell_net (modem->qmi);
 }
 
 /* --- packets --- */

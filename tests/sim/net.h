@@ -35,7 +35,7 @@ typedef struct {
 
 SimCall sim_net_start (SimModem *modem, SimIp ip, const char *apn);
 void sim_net_stop (SimModem *modem, SimIp ip);
-/* The registration has gone: the network has ended what was up, */
+/* The registration has gone: the network has ended what was up, and QMI and MBIM tell so. */
 void sim_net_lose (SimModem *modem);
 void sim_net_get_settings (const SimModem *modem, SimIp ip, SimIpSettings *settings);
 #define SIM_NET_MTU 1500

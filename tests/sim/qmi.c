@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* QMI on interface 4: as much as ModemManager needs to take the modem for a registered one; everything else
- * is refused with SIM_QMI_NOT_SUPPORTED.
+/* QMI: messages, clients, and the three services that have little to say: CTL, WDA, WMS. The others are in
+ * qmidms.c, qminas.c, qmiuim.c and qmiwds.c. Every request is answered: an unknown message with error 71, a
+ * message of a client that was not allocated with 7, one of an unknown service with 31.
  *
  *   > SEND_ENCAPSULATED_COMMAND (21 00)   QMUX message
  *   < a1 01 00 00 04 00 00 00             on the interrupt endpoint, one for each answer
@@ -13,22 +14,10 @@
 
 #include <string.h>
 
-#define EP_NOTIFY   9
-#define ANSWER_US   1000
-#define RESET_US    50000
-#define MESSAGE_MAX 512
-#define BROADCAST   0xff
-#define SERVICE_DMS 2
-#define SERVICE_NAS 3
-#define SERVICE_UIM 11
-#define N_SERVICES  256
-
-struct _SimQmi {
-    SimModem *modem;
-    GQueue answers; /* GByteArray */
-    guint8 last_client[N_SERVICES];
-    gboolean reports_mode; /* a client of DMS wants to hear of the operating mode */
-};
+#define ANSWER_US              1000
+#define MESSAGE_MAX            2048
+#define MAX_CLIENTS            48
+#define GET_SUPPORTED_MESSAGES 0x1e
 
 SimQmi *
 sim_qmi_new (SimModem *modem)
@@ -36,6 +25,8 @@ sim_qmi_new (SimModem *modem)
     SimQmi *qmi = g_new0 (SimQmi, 1);
 
     qmi->modem = modem;
+    qmi->clients = g_array_new (FALSE, TRUE, sizeof (SimQmiClient));
+    qmi->mode_preference = 0x1c; /* GSM, UMTS, LTE */
     return qmi;
 }
 
@@ -43,8 +34,11 @@ void
 sim_qmi_free (SimQmi *qmi)
 {
     g_queue_clear_full (&qmi->answers, (GDestroyNotify) g_byte_array_unref);
+    g_array_unref (qmi->clients);
     g_free (qmi);
 }
+
+/* --- TLVs --- */
 
 void
 sim_qmi_add_tlv (SimQmiRequest *request, guint8 type, const void *data, gsize size)
@@ -55,10 +49,19 @@ sim_qmi_add_tlv (SimQmiRequest *request, guint8 type, const void *data, gsize si
     g_byte_array_append (request->out, data, (guint) size);
 }
 
-static void
-add_text (SimQmiRequest *request, guint8 type, const char *text)
+void
+sim_qmi_add_text (SimQmiRequest *request, guint8 type, const char *text)
 {
     sim_qmi_add_tlv (request, type, text, strlen (text));
+}
+
+void
+sim_qmi_add_u32 (SimQmiRequest *request, guint8 type, guint32 value)
+{
+    guint8 bytes[4];
+
+    sim_put_u32 (bytes, value);
+    sim_qmi_add_tlv (request, type, bytes, sizeof bytes);
 }
 
 const guint8 *
@@ -81,220 +84,194 @@ sim_qmi_find_tlv (const SimQmiRequest *request, guint8 type, gsize size, gsize *
     return NULL;
 }
 
-/* --- services: each handler returns a QMI error, 0 for success --- */
+/* --- clients --- */
 
-static guint
-get_versions (SimQmiRequest *request)
+static SimQmiClient *
+find_client (SimQmi *qmi, guint8 service, guint8 id)
 {
-    static const guint8 versions[] = { 6, 0, 1, 0,  5, 0,  1, 1, 0,  67, 0,  2, 1, 0,  14, 0,
-                                       3, 1, 0, 25, 0, 11, 1, 0, 46, 0,  26, 1, 0, 16, 0 };
+    for (guint i = 0; i < qmi->clients->len; i++) {
+        SimQmiClient *client = &g_array_index (qmi->clients, SimQmiClient, i);
 
-    sim_qmi_add_tlv (request, 0x01, versions, sizeof versions);
-    return 0;
+        if (client->service == service && client->id == id)
+            return client;
+    }
+    return NULL;
 }
+
+static void
+release (SimQmi *qmi, guint i)
+{
+    SimQmiClient client = g_array_index (qmi->clients, SimQmiClient, i);
+
+    g_array_remove_index (qmi->clients, i);
+    if (client.service == SIM_QMI_WDS)
+        sim_qmi_wds_release (qmi, &client);
+}
+
+static void
+release_all (SimQmi *qmi)
+{
+    for (guint n = qmi->clients->len; n > 0; n--)
+        release (qmi, n - 1);
+}
+
+/* --- CTL, WDA, WMS --- */
+
+static const SimQmiService *const services[];
+
+static guint get_versions (SimQmiRequest *request);
+static const SimQmiService *find_service (guint8 id);
 
 static guint
 allocate_client (SimQmiRequest *request)
 {
+    SimQmi *qmi = request->modem->qmi;
     const guint8 *service = sim_qmi_find_tlv (request, 0x01, 1, NULL);
-    guint8 pair[2];
+    SimQmiClient client = { 0 };
 
-    if (!service || !memchr ("\1\2\3\13\32", *service, 5))
-        return 31; /* INVALID_SERVICE_TYPE */
-    pair[0] = *service;
-    pair[1] = ++request->modem->qmi->last_client[*service];
-    sim_qmi_add_tlv (request, 0x01, pair, sizeof pair);
-    return 0;
+    if (!service)
+        return SIM_QMI_MISSING_ARGUMENT;
+    if (*service == SIM_QMI_CTL || !find_service (*service))
+        return SIM_QMI_INVALID_SERVICE;
+    if (qmi->clients->len >= MAX_CLIENTS)
+        return SIM_QMI_NO_MORE_CLIENTS;
+    client.service = *service;
+    do {
+        client.id = ++qmi->last_id[*service];
+    } while (client.id == 0 || client.id == 0xff || find_client (qmi, *service, client.id));
+    g_array_append_val (qmi->clients, client);
+    sim_qmi_add_tlv (request, 0x01, &client.service, 2);
+    return SIM_QMI_OK;
 }
 
 static guint
 release_client (SimQmiRequest *request)
 {
+    SimQmi *qmi = request->modem->qmi;
     const guint8 *pair = sim_qmi_find_tlv (request, 0x01, 2, NULL);
 
     if (!pair)
-        return 1;
+        return SIM_QMI_MISSING_ARGUMENT;
     sim_qmi_add_tlv (request, 0x01, pair, 2);
-    return 0;
-}
+    for (guint i = 0; i < qmi->clients->len; i++) {
+        const SimQmiClient *client = &g_array_index (qmi->clients, SimQmiClient, i);
 
-/* Raw IP, as these modems have it. */
-static guint
-set_data_format (SimQmiRequest *request)
-{
-    sim_qmi_add_tlv (request, 0x10, "\2\0", 2);
-    return 0;
-}
-
-static guint
-get_wda_format (SimQmiRequest *request)
-{
-    sim_qmi_add_tlv (request, 0x10, "\0", 1);
-    sim_qmi_add_tlv (request, 0x11, "\2\0\0\0", 4);
-    sim_qmi_add_tlv (request, 0x12, "\0\0\0\0", 4);
-    sim_qmi_add_tlv (request, 0x13, "\0\0\0\0", 4);
-    return 0;
-}
-
-static guint
-accept (SimQmiRequest *request)
-{
-    return 0;
-}
-
-static guint
-get_capabilities (SimQmiRequest *request)
-{
-    static const guint8 value[] = { 0x80, 0xf0, 0xfa, 0x02, 0x80, 0xd1, 0xf0, 0x08, 4, 2, 3, 4, 5, 8 };
-
-    sim_qmi_add_tlv (request, 0x01, value, sizeof value);
-    return 0;
-}
-
-static guint
-get_manufacturer (SimQmiRequest *request)
-{
-    add_text (request, 0x01, "QUALCOMM INCORPORATED");
-    return 0;
-}
-
-static guint
-get_model (SimQmiRequest *request)
-{
-    add_text (request, 0x01, "QUECTEL Mobile Broadband Module");
-    return 0;
-}
-
-static guint
-get_revision (SimQmiRequest *request)
-{
-    const char *version = request->modem->boot.version;
-
-    sim_qmi_add_tlv (request, 0x01, version, strcspn (version, "_"));
-    return 0;
-}
-
-static guint
-get_ids (SimQmiRequest *request)
-{
-    add_text (request, 0x10, "0");
-    add_text (request, 0x11, sim_imei (request->modem));
-    return 0;
-}
-
-static guint
-get_operating_mode (SimQmiRequest *request)
-{
-    /* 0 online, 1 low power; what AT+CFUN=0 is here is not known. */
-    sim_qmi_add_tlv (request, 0x01, request->modem->card.function == 1 ? "\0" : "\1", 1);
-    return 0;
-}
-
-/* What is wanted in an indication, and the indication. */
-static guint
-set_event_report (SimQmiRequest *request)
-{
-    const guint8 *mode = sim_qmi_find_tlv (request, 0x14, 1, NULL);
-
-    if (mode)
-        request->modem->qmi->reports_mode = mode[0] != 0;
-    return 0;
-}
-
-static guint
-report_mode (SimQmiRequest *request)
-{
-    sim_qmi_add_tlv (request, 0x14, request->modem->card.function == 1 ? "\0" : "\1", 1);
-    return 0;
-}
-
-static guint
-set_operating_mode (SimQmiRequest *request)
-{
-    SimModem *modem = request->modem;
-    const guint8 *mode = sim_qmi_find_tlv (request, 0x01, 1, NULL);
-
-    switch (mode ? mode[0] : 0xff) {
-    case 0: /* online */
-        sim_set_function (modem, 1);
-        return 0;
-    case 1: /* low power */
-    case 3: /* offline */
-    case 6: /* persistent low power */
-        sim_set_function (modem, 4);
-        return 0;
-    case 4:
-        sim_op (modem, SIM_OP_OTHER, 0, 0, "QMI reset")->is_done = TRUE;
-        sim_reset_later (modem, SIM_RESET_BOOT, RESET_US);
-        return 0;
-    case 5:
-        sim_op (modem, SIM_OP_OTHER, 0, 0, "QMI power off")->is_done = TRUE;
-        sim_reset_later (modem, SIM_RESET_OFF, RESET_US);
-        return 0;
-    default:
-        return SIM_QMI_MALFORMED;
+        if (client->service == pair[0] && client->id == pair[1]) {
+            release (qmi, i);
+            return SIM_QMI_OK;
+        }
     }
+    return SIM_QMI_INVALID_CLIENT;
 }
 
-/* LTE with service, registered at home in 001-01; or no service at all. */
+/* Whoever says so begins anew. */
 static guint
-get_system_info (SimQmiRequest *request)
+begin_anew (SimQmiRequest *request)
 {
-    static const guint8 status[] = { 2, 2, 1 };
-    static const guint8 no_status[] = { 0, 0, 1 };
-    static const guint8 info[] = { 1, 3, 1, 3, 1, 0,   0,   0,   1,   1,   0,    1, 1, 0, 0,
-                                   0, 0, 0, 0, 1, '0', '0', '1', '0', '1', 0xff, 1, 1, 0 };
-
-    if (!sim_card_is_registered (&request->modem->card)) {
-        sim_qmi_add_tlv (request, 0x14, no_status, sizeof no_status);
-        return 0;
-    }
-    sim_qmi_add_tlv (request, 0x14, status, sizeof status);
-    sim_qmi_add_tlv (request, 0x19, info, sizeof info);
-    return 0;
+    release_all (request->modem->qmi);
+    return SIM_QMI_OK;
 }
 
-static const struct {
-    guint8 service;
-    guint16 message;
-    guint (*handle) (SimQmiRequest *request);
-} handlers[] = {
-    { 0, 0x21, get_versions },
-    { 0, 0x22, allocate_client },
-    { 0, 0x23, release_client },
-    { 0, 0x26, set_data_format },
-    { 0, 0x27, accept },
-    { 2, 0x01, set_event_report },
-    { 2, 0x20, get_capabilities },
-    { 2, 0x21, get_manufacturer },
-    { 2, 0x22, get_model },
-    { 2, 0x23, get_revision },
-    { 2, 0x25, get_ids },
-    { 2, 0x2d, get_operating_mode },
-    { 2, 0x2e, set_operating_mode },
-    { 3, 0x02, accept },
-    { 3, 0x03, accept },
-    { 3, 0x4d, get_system_info },
-    { 11, 0x20, sim_qmi_read_file },
-    { 11, 0x25, sim_qmi_protect_pin },
-    { 11, 0x26, sim_qmi_verify_pin },
-    { 11, 0x27, sim_qmi_unblock_pin },
-    { 11, 0x2e, accept },
-    { 11, 0x2f, sim_qmi_get_card_status },
-    { 26, 0x20, get_wda_format },
-    { 26, 0x21, get_wda_format },
+/* Raw IP and nothing else, whatever is asked for. */
+#define RAW_IP                                                                                               \
+    "\x10\1\0\0"                                                                                             \
+    "\x11\4\0\2\0\0\0"                                                                                       \
+    "\x12\4\0\0\0\0\0"                                                                                       \
+    "\x13\4\0\0\0\0\0"
+
+static const SimQmiRow ctl_rows[] = {
+    SIM_QMI_DOES (0x21, get_versions),   SIM_QMI_DOES (0x22, allocate_client),
+    SIM_QMI_DOES (0x23, release_client), SIM_QMI_SAYS (0x26, "\x10\2\0\2\0"),
+    SIM_QMI_DOES (0x27, begin_anew),
 };
+
+static const SimQmiRow wda_rows[] = {
+    SIM_QMI_SAYS (0x20, RAW_IP),
+    SIM_QMI_SAYS (0x21, RAW_IP),
+};
+
+/* Set event report, reset, message protocol (WCDMA), an empty list, routes. */
+static const SimQmiRow wms_rows[] = {
+    SIM_QMI_SAYS (0x00, ""),         SIM_QMI_SAYS (0x01, ""),
+    SIM_QMI_SAYS (0x30, "\1\1\0\1"), SIM_QMI_SAYS (0x31, "\1\4\0\0\0\0\0"),
+    SIM_QMI_SAYS (0x32, ""),
+};
+
+static const SimQmiService ctl = { SIM_QMI_CTL, 1, 5, ctl_rows, G_N_ELEMENTS (ctl_rows) };
+static const SimQmiService wda = { SIM_QMI_WDA, 1, 16, wda_rows, G_N_ELEMENTS (wda_rows) };
+static const SimQmiService wms = { SIM_QMI_WMS, 1, 10, wms_rows, G_N_ELEMENTS (wms_rows) };
+
+static const SimQmiService *const services[] = { &ctl, &sim_qmi_wds, &sim_qmi_dms, &sim_qmi_nas,
+                                                 &wms, &sim_qmi_uim, &wda };
+
+static const SimQmiService *
+find_service (guint8 id)
+{
+    for (guint i = 0; i < G_N_ELEMENTS (services); i++) {
+        if (services[i]->id == id)
+            return services[i];
+    }
+    return NULL;
+}
+
+static guint
+get_versions (SimQmiRequest *request)
+{
+    guint8 list[1 + 5 * G_N_ELEMENTS (services)] = { G_N_ELEMENTS (services) };
+
+    for (guint i = 0; i < G_N_ELEMENTS (services); i++) {
+        const guint8 entry[] = { services[i]->id, services[i]->major, 0, services[i]->minor, 0 };
+
+        memcpy (list + 1 + 5 * i, entry, sizeof entry);
+    }
+    sim_qmi_add_tlv (request, 0x01, list, sizeof list);
+    return SIM_QMI_OK;
+}
+
+/* A bit for each message of the service. */
+static guint
+get_supported_messages (SimQmiRequest *request, const SimQmiService *service)
+{
+    guint8 map[2 + 32] = { 0 };
+    guint n = 0;
+
+    for (guint i = 0; i < service->n_rows; i++) {
+        guint message = service->rows[i].message;
+
+        map[2 + message / 8] |= (guint8) (1u << message % 8);
+        n = MAX (n, message / 8 + 1);
+    }
+    map[0] = (guint8) n;
+    sim_qmi_add_tlv (request, 0x10, map, 2 + n);
+    return SIM_QMI_OK;
+}
 
 static guint
 run_request (SimQmiRequest *request, guint16 message)
 {
+    const SimQmiService *service = find_service (request->service);
+
     if (request->modem->quirks & SIM_QUIRK_NO_QMI)
         return SIM_QMI_NOT_SUPPORTED;
-    for (guint i = 0; i < G_N_ELEMENTS (handlers); i++) {
-        if (handlers[i].service == request->service && handlers[i].message == message)
-            return handlers[i].handle (request);
+    if (!service)
+        return SIM_QMI_INVALID_SERVICE;
+    request->self = find_client (request->modem->qmi, request->service, request->client);
+    if (service != &ctl && !request->self)
+        return SIM_QMI_INVALID_CLIENT;
+    if (service != &ctl && message == GET_SUPPORTED_MESSAGES)
+        return get_supported_messages (request, service);
+    for (guint i = 0; i < service->n_rows; i++) {
+        const SimQmiRow *row = &service->rows[i];
+
+        if (row->message != message)
+            continue;
+        if (row->handle)
+            return row->handle (request);
+        if (row->tlvs)
+            g_byte_array_append (request->out, (const guint8 *) row->tlvs, (guint) row->n_tlvs);
+        return row->refusal;
     }
-    return SIM_QMI_NOT_SUPPORTED;
+    return SIM_QMI_INVALID_COMMAND;
 }
 
 /* --- messages --- */
@@ -312,7 +289,8 @@ static void
 queue_message (SimModem *modem, guint8 service, guint8 client, const guint8 *head, gsize n_head,
                const GByteArray *tlvs)
 {
-    static const guint8 notification[] = { 0xa1, 0x01, 0, 0, 4, 0, 0, 0 };
+    const SimPlace *place = sim_place (modem, SIM_PORT_NET);
+    const guint8 notification[] = { 0xa1, 0x01, 0, 0, place->number, 0, 0, 0 };
     const guint8 outer[] = { 0x80, service, client };
     GByteArray *out = g_byte_array_new ();
 
@@ -323,7 +301,7 @@ queue_message (SimModem *modem, guint8 service, guint8 client, const guint8 *hea
     put_u16 (out, tlvs->len);
     g_byte_array_append (out, tlvs->data, tlvs->len);
     g_queue_push_tail (&modem->qmi->answers, out);
-    sim_emit (modem, EP_NOTIFY, notification, sizeof notification, ANSWER_US);
+    sim_emit (modem, place->interrupt, notification, sizeof notification, ANSWER_US);
 }
 
 static void
@@ -333,46 +311,59 @@ queue_answer (SimQmiRequest *request, const guint8 *head, gsize n_head, guint er
     g_autoptr (GByteArray) tlvs = g_byte_array_new ();
 
     g_byte_array_append (tlvs, result, sizeof result);
-    if (!error)
+    if (!error || request->is_explained)
         g_byte_array_append (tlvs, request->out->data, request->out->len);
     queue_message (request->modem, request->service, request->client, head, n_head, tlvs);
 }
 
-/* An indication to all clients of a service, if it has any: what `tell` answers, unasked. */
-static void
-indicate (SimQmi *qmi, guint8 service, guint16 message, guint (*tell) (SimQmiRequest *request))
+void
+sim_qmi_indicate (SimQmi *qmi, const SimQmiService *service, guint32 events, guint16 message,
+                  guint (*tell) (SimQmiRequest *request))
 {
     const guint8 head[] = { 4, 0, 0, (guint8) message, (guint8) (message >> 8) };
-    g_autoptr (GByteArray) out = g_byte_array_new ();
-    SimQmiRequest request = { qmi->modem, service, BROADCAST, NULL, 0, out };
 
-    if (qmi->last_client[service] == 0 || qmi->modem->quirks & SIM_QUIRK_NO_QMI || tell (&request) != 0)
-        return;
-    sim_note (qmi->modem, "QMI service %u indication %04x", service, message);
-    queue_message (qmi->modem, service, BROADCAST, head, sizeof head, out);
+    for (guint i = 0; i < qmi->clients->len; i++) {
+        SimQmiClient *client = &g_array_index (qmi->clients, SimQmiClient, i);
+        g_autoptr (GByteArray) out = g_byte_array_new ();
+        SimQmiRequest request = { .modem = qmi->modem, .self = client, .out = out };
+
+        if (client->service != service->id || (events != 0 && (client->events & events) == 0) ||
+            tell (&request) != SIM_QMI_OK)
+            continue;
+        sim_note (qmi->modem, "QMI service %u client %u indication %04x", service->id, client->id, message);
+        queue_message (qmi->modem, service->id, client->id, head, sizeof head, out);
+    }
 }
 
 void
-sim_qmi_tell_mode (SimQmi *qmi)
+sim_qmi_disconnect (SimQmi *qmi)
 {
-    if (qmi->reports_mode)
-        indicate (qmi, SERVICE_DMS, 0x01, report_mode);
+    release_all (qmi);
+    g_queue_clear_full (&qmi->answers, (GDestroyNotify) g_byte_array_unref);
+    g_queue_clear_full (&qmi->modem->in[sim_place (qmi->modem, SIM_PORT_NET)->interrupt], g_free);
 }
 
-void
-sim_qmi_tell (SimQmi *qmi, gboolean is_other_card, gboolean is_other_registration)
+/* What an order spoils of it; TRUE: no answer. */
+static gboolean
+spoil (SimQmi *qmi, SimHit hit)
 {
-    if (is_other_card)
-        indicate (qmi, SERVICE_UIM, 0x32, sim_qmi_get_card_status);
-    if (is_other_registration)
-        indicate (qmi, SERVICE_NAS, 0x4e, get_system_info);
+    const SimPlace *place = sim_place (qmi->modem, SIM_PORT_NET);
+    const guint8 notification[] = { 0xa1, 0x01, 0, 0, place->number, 0, 0, 0 };
+
+    if (hit.action == SIM_ACT_GARBAGE) {
+        g_queue_push_tail (&qmi->answers,
+                           g_byte_array_new_take (g_memdup2 ("\1\xff\xff\x80garbage", 11), 11));
+        sim_emit (qmi->modem, place->interrupt, notification, sizeof notification, ANSWER_US);
+    }
+    return hit.action == SIM_ACT_GARBAGE || hit.action == SIM_ACT_SILENT;
 }
 
 void
 sim_qmi_send (SimQmi *qmi, const guint8 *data, gsize size)
 {
     g_autoptr (GByteArray) out = g_byte_array_new ();
-    SimQmiRequest request = { qmi->modem, 0, 0, NULL, 0, out };
+    SimQmiRequest request = { .modem = qmi->modem, .out = out };
+    SimHit hit;
     guint8 head[5];
     gsize n_head, at = 6;
     guint16 message;
@@ -383,17 +374,22 @@ sim_qmi_send (SimQmi *qmi, const guint8 *data, gsize size)
     request.service = data[4];
     request.client = data[5];
     /* Flags of an answer: 1 from the control service, 2 from others. */
-    n_head = request.service == 0 ? 4 : 5;
+    n_head = request.service == SIM_QMI_CTL ? 4 : 5;
     if (size < at + n_head + 2)
         return;
+    hit = sim_hit (qmi->modem, "qmi", sim_place (qmi->modem, SIM_PORT_NET)->interrupt);
+    if (hit.action == SIM_ACT_DEAF)
+        return;
     memcpy (head, data + at, n_head);
-    head[0] = request.service == 0 ? 1 : 2;
+    head[0] = request.service == SIM_QMI_CTL ? 1 : 2;
     message = (guint16) (head[n_head - 2] | head[n_head - 1] << 8);
     request.tlvs = data + at + n_head + 2;
     request.n_tlvs = size - at - n_head - 2;
-    error = run_request (&request, message);
-    sim_note (qmi->modem, "QMI service %u message %04x: %u", request.service, message, error);
-    queue_answer (&request, head, n_head, error);
+    error = hit.action == SIM_ACT_NAK ? SIM_QMI_INTERNAL : run_request (&request, message);
+    sim_note (qmi->modem, "QMI service %u client %u message %04x: %u", request.service, request.client,
+              message, error);
+    if (!spoil (qmi, hit))
+        queue_answer (&request, head, n_head, error);
 }
 
 gsize

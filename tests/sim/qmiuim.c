@@ -5,14 +5,15 @@
 
 #include <string.h>
 
-#define ICCID           0x2fe2
-#define IMSI            0x6f07
-#define ADMINISTRATIVE  0x6fad
-#define CODE_MAX        8
-#define PIN_NOT_ENTERED 1
-#define PIN_ENTERED     2
-#define PIN_DISABLED    3
-#define PIN_BLOCKED     4
+#define WANTS_CARD_STATUS 1u
+#define ICCID             0x2fe2
+#define IMSI              0x6f07
+#define ADMINISTRATIVE    0x6fad
+#define CODE_MAX          8
+#define PIN_NOT_ENTERED   1
+#define PIN_ENTERED       2
+#define PIN_DISABLED      3
+#define PIN_BLOCKED       4
 
 static void
 add_byte (GByteArray *out, guint value)
@@ -33,8 +34,8 @@ get_pin_state (const SimCardState *card)
 }
 
 /* One slot; in it nothing, or a card with one USIM. */
-guint
-sim_qmi_get_card_status (SimQmiRequest *request)
+static guint
+get_card_status (SimQmiRequest *request)
 {
     static const guint8 absent[] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0, 0, 0, 0 };
     static const guint8 present[] = { 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 1, 3, 0, 0, 0, 1, 2 };
@@ -63,8 +64,8 @@ sim_qmi_get_card_status (SimQmiRequest *request)
     return 0;
 }
 
-guint
-sim_qmi_read_file (SimQmiRequest *request)
+static guint
+read_file (SimQmiRequest *request)
 {
     static const guint8 iccid[] = { 10, 0, 0x98, 0x88, 0x32, 0x09, 0x00, 0x10, 0x32, 0x54, 0x76, 0x08 };
     static const guint8 imsi[] = { 9, 0, 8, 0x09, 0x10, 0x10, 0x10, 0x32, 0x54, 0x76, 0x98 };
@@ -111,8 +112,8 @@ finish (SimQmiRequest *request, gboolean ok, gboolean is_other_card)
 }
 
 /* TLV 2: which PIN (1), the code. */
-guint
-sim_qmi_verify_pin (SimQmiRequest *request)
+static guint
+verify_pin (SimQmiRequest *request)
 {
     gsize n = 0, at = 1;
     const guint8 *info = sim_qmi_find_tlv (request, 0x02, 2, &n);
@@ -126,8 +127,8 @@ sim_qmi_verify_pin (SimQmiRequest *request)
 }
 
 /* TLV 2: which PIN (1), the PUK, the new PIN. */
-guint
-sim_qmi_unblock_pin (SimQmiRequest *request)
+static guint
+unblock_pin (SimQmiRequest *request)
 {
     gsize n = 0, at = 1;
     const guint8 *info = sim_qmi_find_tlv (request, 0x02, 3, &n);
@@ -141,8 +142,8 @@ sim_qmi_unblock_pin (SimQmiRequest *request)
 }
 
 /* TLV 2: which PIN (1), whether it shall be asked for, the code. */
-guint
-sim_qmi_protect_pin (SimQmiRequest *request)
+static guint
+protect_pin (SimQmiRequest *request)
 {
     gsize n = 0, at = 2;
     const guint8 *info = sim_qmi_find_tlv (request, 0x02, 3, &n);
@@ -153,4 +154,69 @@ sim_qmi_protect_pin (SimQmiRequest *request)
     if (sim_card_get (&request->modem->card) == SIM_CARD_ABSENT)
         return SIM_QMI_NOT_READY;
     return finish (request, sim_card_protect (&request->modem->card, info[1] != 0, pin), FALSE);
+}
+
+/* TLV 2: which PIN (1), the old code, the new one. */
+static guint
+change_pin (SimQmiRequest *request)
+{
+    gsize n = 0, at = 1;
+    const guint8 *info = sim_qmi_find_tlv (request, 0x02, 3, &n);
+    char old[CODE_MAX + 1], new[CODE_MAX + 1];
+
+    if (!info || info[0] != 1 || !take_code (info, n, &at, old) || !take_code (info, n, &at, new))
+        return SIM_QMI_MALFORMED;
+    if (sim_card_get (&request->modem->card) == SIM_CARD_ABSENT)
+        return SIM_QMI_NOT_READY;
+    if (strlen (new) < 4)
+        return SIM_QMI_INVALID_ARGUMENT;
+    if (!sim_card_verify (&request->modem->card, old))
+        return finish (request, FALSE, FALSE);
+    g_strlcpy (request->modem->card.pin, new, sizeof request->modem->card.pin);
+    return finish (request, TRUE, TRUE);
+}
+
+static guint
+reset (SimQmiRequest *request)
+{
+    request->self->events = 0;
+    return SIM_QMI_OK;
+}
+
+/* Of what is asked for the card's status alone is known. */
+static guint
+register_events (SimQmiRequest *request)
+{
+    const guint8 *mask = sim_qmi_find_tlv (request, 0x01, 4, NULL);
+
+    if (!mask)
+        return SIM_QMI_MISSING_ARGUMENT;
+    request->self->events = sim_get_u32 (mask) & WANTS_CARD_STATUS;
+    sim_qmi_add_u32 (request, 0x10, request->self->events);
+    return SIM_QMI_OK;
+}
+
+static const SimQmiRow rows[] = {
+    SIM_QMI_DOES (0x00, reset),
+    SIM_QMI_DOES (0x20, read_file),
+    SIM_QMI_DOES (0x25, protect_pin),
+    SIM_QMI_DOES (0x26, verify_pin),
+    SIM_QMI_DOES (0x27, unblock_pin),
+    SIM_QMI_DOES (0x28, change_pin),
+    SIM_QMI_DOES (0x2e, register_events),
+    SIM_QMI_DOES (0x2f, get_card_status),
+    SIM_QMI_SAYS (0x44, ""), /* a refresh never comes */
+};
+
+const SimQmiService sim_qmi_uim = { SIM_QMI_UIM, 1, 46, rows, G_N_ELEMENTS (rows) };
+
+void
+sim_qmi_tell (SimQmi *qmi, gboolean is_other_card, gboolean is_other_registration)
+{
+    if (qmi->modem->quirks & SIM_QUIRK_NO_QMI)
+        return;
+    if (is_other_card)
+        sim_qmi_indicate (qmi, &sim_qmi_uim, WANTS_CARD_STATUS, 0x32, get_card_status);
+    if (is_other_registration)
+        sim_qmi_nas_tell (qmi);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Card, network and radio: what AT and QMI tell of them. */
 
-#include "sim/talk.h"
+#include "sim/talkqmi.h"
 
 #include <string.h>
 
@@ -14,6 +14,7 @@ begin (Talk *talk, SimCard card, guint function, const char *quirks)
     config.card = card;
     config.function = function;
     config.quirks = quirks;
+    talk_qmi_forget ();
     talk_begin (talk, &config);
     talk_wait (talk, SIM_MODE_NORMAL, 1000);
 }
@@ -42,34 +43,22 @@ expect (Talk *talk, const char *command, const char *answer)
     g_assert_cmpstr (ask (talk, command), ==, whole);
 }
 
-/* One QMI request; the TLV of that type in the answer as hex from its `from`th byte on, or "error N". */
+/* One QMI request of the service's first client; the TLV of that type in the answer as hex from its `from`th
+ * byte on, or "error N". */
 static char *
 qmi (Talk *talk, guint8 service, guint8 message, const char *tlvs, guint8 type, gsize from)
 {
-    guint8 get[] = { 0xa1, 1, 0, 0, 4, 0, 0, 4 }, send[] = { 0x21, 0, 0, 0, 4, 0, 0, 0 };
-    guint8 data[128] = { 1, 0, 0, 0, service, 1, 0, 1, 0, message, 0, 0, 0 };
-    g_auto (GStrv) parts = g_strsplit (tlvs, " ", -1);
-    GString *text = g_string_new (NULL);
-    gsize n = 13, at = 13;
+    guint error = talk_qmi (talk, service, 1, message, tlvs);
+    const char *value;
 
-    for (guint i = 0; tlvs[0] && parts[i]; i++)
-        data[n++] = (guint8) g_ascii_strtoull (parts[i], NULL, 16);
-    data[1] = (guint8) (n - 1);
-    data[11] = (guint8) (n - 13);
-    send[6] = (guint8) n;
-    g_assert_cmpint (sim_modem_control (talk->modem, talk->now_us, send, data, &n), ==, SIM_OK);
-    do {
-        g_assert_true (talk_receive (talk, 0x89, 1000));
-        g_assert_cmpint (sim_modem_control (talk->modem, talk->now_us, get, talk->data, &talk->size), ==,
-                         SIM_OK);
-    } while (talk->data[6] == 4);
-    if (talk->data[at + 3] != 0)
-        g_string_printf (text, "error %u", talk->data[at + 5]);
-    for (; text->len == 0 && at + 3 <= talk->size; at += 3 + (gsize) talk->data[at + 1]) {
-        for (gsize i = from; talk->data[at] == type && i < talk->data[at + 1]; i++)
-            g_string_append_printf (text, "%s%02x", i > from ? " " : "", talk->data[at + 3 + i]);
+    if (error == 7) { /* there is no client yet */
+        g_assert_cmpuint (talk_qmi_allocate (talk, service), ==, 1);
+        error = talk_qmi (talk, service, 1, message, tlvs);
     }
-    return g_string_free (text, FALSE);
+    if (error != 0)
+        return g_strdup_printf ("error %u", error);
+    value = talk_qmi_tlv (talk, type);
+    return g_strdup (value && strlen (value) > 3 * from ? value + 3 * from : "");
 }
 
 static void
@@ -228,52 +217,61 @@ test_qmi_reset (void)
     talk_end (&talk);
 }
 
-/* A client of the service is told of what changes; nobody else is. */
+/* Who asked for it is told of what changes; nobody else is. */
 static void
 test_indications (void)
 {
-    const guint8 get[] = { 0xa1, 1, 0, 0, 4, 0, 0, 4 };
-    static const guint8 nas_client[] = { 1, 15, 0, 0, 0, 0, 0, 1, 0x22, 0, 4, 0, 1, 1, 0, 3 };
-    static const guint8 dms_client[] = { 1, 15, 0, 0, 0, 0, 0, 1, 0x22, 0, 4, 0, 1, 1, 0, 2 };
-    const guint8 send[] = { 0x21, 0, 0, 0, 4, 0, sizeof nas_client, 0 };
-    guint8 data[64];
     Talk talk;
-    gsize n;
 
     begin (&talk, SIM_CARD_READY, 1, NULL);
     sim_modem_set_network (talk.modem, talk.now_us, SIM_NETWORK_NONE);
-    g_assert_false (talk_receive (&talk, 0x89, 1000));
+    g_assert_null (talk_qmi_indication (&talk));
     expect (&talk, "+CREG?", "+CREG: 2,2");
-    memcpy (data, nas_client, sizeof nas_client);
-    g_assert_cmpint (sim_modem_control (talk.modem, talk.now_us, send, data, &n), ==, SIM_OK);
-    g_assert_true (talk_receive (&talk, 0x89, 1000));
-    g_assert_cmpint (sim_modem_control (talk.modem, talk.now_us, get, talk.data, &talk.size), ==, SIM_OK);
+    g_assert_cmpuint (talk_qmi_allocate (&talk, 3), ==, 1);
+    g_assert_cmpuint (talk_qmi_allocate (&talk, 3), ==, 2);
     sim_modem_set_network (talk.modem, talk.now_us, SIM_NETWORK_HOME);
-    g_assert_true (talk_receive (&talk, 0x89, 1000));
-    g_assert_cmpint (sim_modem_control (talk.modem, talk.now_us, get, talk.data, &talk.size), ==, SIM_OK);
-    g_assert_true (
-        g_str_has_prefix (talk_hex (&talk), "01 32 00 80 03 ff 04 00 00 4e 00 26 00 14 03 00 02 02 01"));
+    g_assert_null (talk_qmi_indication (&talk));
+    sim_modem_set_network (talk.modem, talk.now_us, SIM_NETWORK_NONE);
+    g_assert_cmpuint (talk_qmi (&talk, 3, 1, 0x03, "18 01 00 01"), ==, 0);
+    g_assert_cmpuint (talk_qmi (&talk, 3, 2, 0x03, "13 01 00 01 19 01 00 01"), ==, 0);
+    sim_modem_set_network (talk.modem, talk.now_us, SIM_NETWORK_HOME);
+    g_assert_cmpstr (talk_qmi_indication (&talk), ==, "03 02 0024");
+    g_assert_cmpstr (talk_qmi_tlv (&talk, 0x01), ==, "01 01 01 02 01 08");
+    g_assert_cmpstr (talk_qmi_indication (&talk), ==, "03 01 004e");
+    g_assert_cmpstr (talk_qmi_tlv (&talk, 0x14), ==, "02 02 01");
+    g_assert_cmpstr (talk_qmi_indication (&talk), ==, "03 02 0051");
+    g_assert_cmpstr (talk_qmi_tlv (&talk, 0x14), ==, "c4 f6 a6 ff 78 00");
+    g_assert_null (talk_qmi_indication (&talk));
     /* The card is not this service's business, but both ports tell. */
+    g_assert_cmpuint (talk_qmi (&talk, 3, 2, 0x00, ""), ==, 0);
     sim_modem_set_card (talk.modem, talk.now_us, SIM_CARD_PIN);
     g_assert_true (talk_receive (&talk, 0x84, 1000));
     g_assert_cmpstr ((char *) talk.data, ==, "\r\n+CPIN: SIM PIN\r\n");
-    g_assert_true (talk_receive (&talk, 0x89, 1000));
-    g_assert_cmpint (sim_modem_control (talk.modem, talk.now_us, get, talk.data, &talk.size), ==, SIM_OK);
-    g_assert_true (
-        g_str_has_prefix (talk_hex (&talk), "01 12 00 80 03 ff 04 00 00 4e 00 06 00 14 03 00 00 00 01"));
-    /* The operating mode is told to who asked for it. */
-    memcpy (data, dms_client, sizeof dms_client);
-    g_assert_cmpint (sim_modem_control (talk.modem, talk.now_us, send, data, &n), ==, SIM_OK);
-    g_assert_true (talk_receive (&talk, 0x89, 1000));
-    g_assert_cmpint (sim_modem_control (talk.modem, talk.now_us, get, talk.data, &talk.size), ==, SIM_OK);
+    g_assert_cmpstr (talk_qmi_indication (&talk), ==, "03 01 004e");
+    g_assert_cmpstr (talk_qmi_tlv (&talk, 0x14), ==, "00 00 01");
+    g_assert_null (talk_qmi_indication (&talk));
+    talk_end (&talk);
+}
+
+static void
+test_card_and_mode_indications (void)
+{
+    Talk talk;
+
+    begin (&talk, SIM_CARD_READY, 1, NULL);
+    g_assert_cmpuint (talk_qmi_allocate (&talk, 11), ==, 1);
+    g_assert_cmpuint (talk_qmi (&talk, 11, 1, 0x2e, "01 04 00 15 00 00 00"), ==, 0);
+    g_assert_cmpstr (talk_qmi_tlv (&talk, 0x10), ==, "01 00 00 00");
+    sim_modem_set_card (talk.modem, talk.now_us, SIM_CARD_ABSENT);
+    g_assert_cmpstr (talk_qmi_indication (&talk), ==, "0b 01 0032");
+    g_assert_cmpuint (talk_qmi_allocate (&talk, 2), ==, 1);
     g_assert_true (sim_modem_set_function (talk.modem, talk.now_us, 4));
-    g_assert_false (talk_receive (&talk, 0x89, 1000));
+    g_assert_null (talk_qmi_indication (&talk));
     expect_qmi (&talk, 2, 0x01, "14 01 00 01", 0x10, 0, "");
     g_assert_false (sim_modem_set_function (talk.modem, talk.now_us, 2));
     g_assert_true (sim_modem_set_function (talk.modem, talk.now_us, 1));
-    g_assert_true (talk_receive (&talk, 0x89, 1000));
-    g_assert_cmpint (sim_modem_control (talk.modem, talk.now_us, get, talk.data, &talk.size), ==, SIM_OK);
-    g_assert_cmpstr (talk_hex (&talk), ==, "01 10 00 80 02 ff 04 00 00 01 00 04 00 14 01 00 00");
+    g_assert_cmpstr (talk_qmi_indication (&talk), ==, "02 01 0001");
+    g_assert_cmpstr (talk_qmi_tlv (&talk, 0x14), ==, "00");
     talk_end (&talk);
 }
 
@@ -304,6 +302,7 @@ main (int argc, char **argv)
     g_test_add_func ("/card/function", test_function);
     g_test_add_func ("/card/qmi-reset", test_qmi_reset);
     g_test_add_func ("/card/indications", test_indications);
+    g_test_add_func ("/card/card-and-mode-indications", test_card_and_mode_indications);
     g_test_add_func ("/card/mute", test_mute);
     return g_test_run ();
 }

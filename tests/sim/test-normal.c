@@ -183,7 +183,7 @@ test_descriptors (void)
     talk_end (&talk);
 }
 
-/* CTL version info, an allocated DMS client, its revision; what is not there is refused with 94. */
+/* CTL version info, an allocated DMS client, its revision; what is not there is refused with 71. */
 static void
 test_qmi (void)
 {
@@ -196,7 +196,7 @@ test_qmi (void)
           "01 26 00 80 02 01 02 02 00 23 00 1a 00 02 04 00 00 00 00 00 01 10 00 45 43 32 35 45 46 41 52 30 "
           "36 41 30 35 4d 34 47" },
         { "01 0c 00 00 02 01 00 03 00 99 00 00 00",
-          "01 13 00 80 02 01 02 03 00 99 00 07 00 02 04 00 01 00 5e 00" },
+          "01 13 00 80 02 01 02 03 00 99 00 07 00 02 04 00 01 00 47 00" },
     };
     Talk talk;
 
