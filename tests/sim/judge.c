@@ -240,3 +240,9 @@ sim_modem_save (SimModem *modem, const char *path, GError **error)
 {
     return sim_nand_save (modem->nand, path, error);
 }
+
+gboolean
+sim_modem_keep (SimModem *modem, const char *path, GError **error)
+{
+    return sim_nand_keep (modem->nand, path, error);
+}

@@ -239,6 +239,8 @@ guint sim_modem_get_page_flags (const SimModem *modem, guint page);
 /* Damages the chip behind everybody's back: overwrites the first page of the partition. */
 gboolean sim_modem_corrupt (SimModem *modem, const char *name);
 
-/* The chip's content only. Loading restarts the modem as it was started at creation. */
+/* The chip's content only. Loading restarts the modem as it was started at creation. After `keep` the file
+ * follows the chip, a record for each page that is written and each block that is erased. */
+gboolean sim_modem_keep (SimModem *modem, const char *path, GError **error);
 gboolean sim_modem_save (SimModem *modem, const char *path, GError **error);
 gboolean sim_modem_load (SimModem *modem, const char *path, GError **error);

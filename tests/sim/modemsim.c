@@ -49,7 +49,7 @@ parse_options (Options *options, int *argc, char ***argv)
         { "blocks", 0, 0, G_OPTION_ARG_INT, &options->blocks, "size of the chip (2048)", "N" },
         { "bad-block", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->bad_blocks, "a bad block (repeat)", "N" },
         { "serial", 0, 0, G_OPTION_ARG_STRING, &options->serial, "chip serial, hex", "HEX" },
-        { "state-file", 0, 0, G_OPTION_ARG_FILENAME, &options->state, "chip content, read and written",
+        { "state-file", 0, 0, G_OPTION_ARG_FILENAME, &options->state, "chip content, read and kept",
           "FILE" },
         { "start-mode", 0, 0, G_OPTION_ARG_STRING, &options->start,
           "normal, edl, edl-half-way, edl-error, edl-programmer, edl-raw, fastboot, fastboot-dead, "
@@ -180,12 +180,12 @@ prepare (SimModem *modem, const Options *options)
             return FALSE;
         }
     }
-    if (options->state && g_file_test (options->state, G_FILE_TEST_EXISTS) &&
-        !sim_modem_load (modem, options->state, &error)) {
-        fprintf (stderr, "modemsim: %s\n", error->message);
-        return FALSE;
-    }
-    return TRUE;
+    if (!options->state || ((!g_file_test (options->state, G_FILE_TEST_EXISTS) ||
+                             sim_modem_load (modem, options->state, &error)) &&
+                            sim_modem_keep (modem, options->state, &error)))
+        return TRUE;
+    fprintf (stderr, "modemsim: %s\n", error->message);
+    return FALSE;
 }
 
 /* Waits for the next thing to do. */
@@ -238,7 +238,6 @@ main (int argc, char **argv)
 {
     Options options = { .function = 1 };
     g_autoptr (SimModem) modem = NULL;
-    g_autoptr (GError) error = NULL;
     const struct sigaction action = { .sa_handler = on_signal };
     SimUsbip *usbip;
     int listener = -1;
@@ -267,9 +266,5 @@ main (int argc, char **argv)
     sim_usbip_free (usbip);
     if (options.control)
         unlink (options.control);
-    if (options.state && !sim_modem_save (modem, options.state, &error)) {
-        fprintf (stderr, "modemsim: %s\n", error->message);
-        status = EXIT_FAILURE;
-    }
     return status;
 }

@@ -2,13 +2,20 @@
 /* The NAND chip of a simulated modem.
  *
  * State file: a text line "MFU-SIM-NAND 1 PAGE_SIZE PAGES_PER_BLOCK N_BLOCKS\n", one byte per block (1: bad),
- * then for each page that is not erased: number u32 LE, 'f' and a byte or 'd' and page_size bytes. */
+ * then for each page that is not erased: number u32 LE, 'f' and a byte or 'd' and page_size bytes. A chip that
+ * keeps its file goes on behind that with what happens to it, in order: the same again, or the number of a
+ * block's first page and 'e' when it is erased. A last record that is cut short has not happened. */
 
 #include "sim/nand.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#define MAX_PAGE_SIZE 8192
+#define HEAD_SIZE     5 /* of a record: page number and kind */
 
 #define FLAG_ERASED     1u
 #define FLAG_PROGRAMMED 2u
@@ -26,6 +33,8 @@ sim_nand_new (guint page_size, guint pages_per_block, guint n_blocks)
     nand->dirty = g_new0 (guint8, n);
     nand->flags = g_new0 (guint8, n);
     nand->is_bad = g_new0 (guint8, n_blocks);
+    nand->kept_fd = -1;
+    g_assert (page_size <= MAX_PAGE_SIZE);
     return nand;
 }
 
@@ -52,6 +61,9 @@ sim_nand_free (SimNand *nand)
         return;
     for (guint page = 0; page < sim_nand_get_n_pages (nand); page++)
         set_content (nand, page, NULL);
+    if (nand->kept_fd >= 0)
+        close (nand->kept_fd);
+    g_free (nand->kept_path);
     g_free (nand->pages);
     g_free (nand->dirty);
     g_free (nand->flags);
@@ -71,16 +83,69 @@ sim_nand_is_bad_page (const SimNand *nand, guint page)
     return nand->is_bad[page / nand->pages_per_block];
 }
 
-void
-sim_nand_erase_block (SimNand *nand, guint block)
+/* What a state file says of one page; returns its size. */
+static gsize
+make_record (const SimNand *nand, guint page, guint8 record[HEAD_SIZE + MAX_PAGE_SIZE])
 {
-    guint first = block * nand->pages_per_block;
+    gpointer content = nand->pages[page];
+    guint32 number = GUINT32_TO_LE (page);
 
+    memcpy (record, &number, sizeof number);
+    if (!content || is_fill (content)) {
+        record[HEAD_SIZE - 1] = 'f';
+        record[HEAD_SIZE] = content ? (guint8) (GPOINTER_TO_SIZE (content) >> 1) : 0xff;
+        return HEAD_SIZE + 1;
+    }
+    record[HEAD_SIZE - 1] = 'd';
+    memcpy (record + HEAD_SIZE, content, nand->page_size);
+    return HEAD_SIZE + nand->page_size;
+}
+
+/* In one write: it has happened, or it has not. */
+static void
+keep_record (SimNand *nand, const guint8 *record, gsize size)
+{
+    if (nand->kept_fd < 0 || write (nand->kept_fd, record, size) == (ssize_t) size)
+        return;
+    fprintf (stderr, "%s: %s; it is kept no longer\n", nand->kept_path, g_strerror (errno));
+    close (nand->kept_fd);
+    nand->kept_fd = -1;
+}
+
+static void
+keep_page (SimNand *nand, guint page)
+{
+    guint8 record[HEAD_SIZE + MAX_PAGE_SIZE];
+
+    if (nand->kept_fd >= 0)
+        keep_record (nand, record, make_record (nand, page, record));
+}
+
+static void
+keep_erase (SimNand *nand, guint first)
+{
+    guint32 number = GUINT32_TO_LE (first);
+    guint8 record[HEAD_SIZE] = { 0, 0, 0, 0, 'e' };
+
+    memcpy (record, &number, sizeof number);
+    keep_record (nand, record, sizeof record);
+}
+
+static void
+forget_block (SimNand *nand, guint first, guint8 flag)
+{
     for (guint page = first; page < first + nand->pages_per_block; page++) {
         set_content (nand, page, NULL);
         nand->dirty[page] = 0;
-        nand->flags[page] = FLAG_ERASED;
+        nand->flags[page] = flag;
     }
+}
+
+void
+sim_nand_erase_block (SimNand *nand, guint block)
+{
+    forget_block (nand, block * nand->pages_per_block, FLAG_ERASED);
+    keep_erase (nand, block * nand->pages_per_block);
     nand->n_erases++;
 }
 
@@ -120,6 +185,7 @@ sim_nand_program (SimNand *nand, guint page, const guint8 *data, gsize size)
     set_content (nand, page, make_content (nand, data));
     nand->dirty[page] = 1;
     nand->flags[page] = (nand->flags[page] & FLAG_ERASED) | FLAG_PROGRAMMED;
+    keep_page (nand, page);
     return was_erased;
 }
 
@@ -128,6 +194,7 @@ sim_nand_fill (SimNand *nand, guint page, guint8 byte)
 {
     set_content (nand, page, byte == 0xff ? NULL : GSIZE_TO_POINTER ((gsize) byte << 1 | 1));
     nand->dirty[page] = 1;
+    keep_page (nand, page);
 }
 
 void
@@ -182,27 +249,12 @@ fail_errno (const char *path, GError **error)
     return FALSE;
 }
 
-static void
-write_page (const SimNand *nand, guint page, FILE *file)
-{
-    gpointer content = nand->pages[page];
-    guint32 number = GUINT32_TO_LE (page);
-
-    fwrite (&number, sizeof number, 1, file);
-    if (!content || is_fill (content)) {
-        fputc ('f', file);
-        fputc (content ? (int) (GPOINTER_TO_SIZE (content) >> 1) : 0xff, file);
-    } else {
-        fputc ('d', file);
-        fwrite (content, nand->page_size, 1, file);
-    }
-}
-
 gboolean
 sim_nand_save (const SimNand *nand, const char *path, GError **error)
 {
     g_autofree char *temporary = g_strconcat (path, ".new", NULL);
     FILE *file = fopen (temporary, "wb");
+    guint8 record[HEAD_SIZE + MAX_PAGE_SIZE];
     gboolean failed;
 
     if (!file)
@@ -211,7 +263,7 @@ sim_nand_save (const SimNand *nand, const char *path, GError **error)
     fwrite (nand->is_bad, 1, nand->n_blocks, file);
     for (guint page = 0; page < sim_nand_get_n_pages (nand); page++) {
         if (nand->dirty[page])
-            write_page (nand, page, file);
+            fwrite (record, make_record (nand, page, record), 1, file);
     }
     failed = ferror (file) != 0;
     if (fclose (file) != 0 || failed || rename (temporary, path) != 0)
@@ -219,32 +271,66 @@ sim_nand_save (const SimNand *nand, const char *path, GError **error)
     return TRUE;
 }
 
+gboolean
+sim_nand_keep (SimNand *nand, const char *path, GError **error)
+{
+    g_autofree char *kept_path = g_strdup (path);
+
+    if (nand->kept_fd >= 0)
+        close (nand->kept_fd);
+    nand->kept_fd = -1;
+    g_free (nand->kept_path);
+    nand->kept_path = g_steal_pointer (&kept_path);
+    if (!sim_nand_save (nand, nand->kept_path, error))
+        return FALSE;
+    nand->kept_fd = open (nand->kept_path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    return nand->kept_fd >= 0 || fail_errno (path, error);
+}
+
+typedef enum {
+    RECORD_TAKEN,
+    RECORD_SHORT, /* the end, or what had not happened yet when the power went */
+    RECORD_WRONG,
+} RecordResult;
+
+static RecordResult
+load_record (SimNand *nand, FILE *file, guint8 *data)
+{
+    guint32 number;
+    guint page;
+    int kind;
+
+    if (fread (&number, sizeof number, 1, file) != 1 || (kind = fgetc (file)) == EOF)
+        return RECORD_SHORT;
+    page = GUINT32_FROM_LE (number);
+    if (page >= sim_nand_get_n_pages (nand))
+        return RECORD_WRONG;
+    if (kind == 'e' && page % nand->pages_per_block == 0) {
+        forget_block (nand, page, 0);
+        return RECORD_TAKEN;
+    }
+    if (kind == 'f' ? fread (data, 1, 1, file) != 1 : fread (data, nand->page_size, 1, file) != 1)
+        return kind == 'f' || kind == 'd' ? RECORD_SHORT : RECORD_WRONG;
+    if (kind == 'f')
+        set_content (nand, page, data[0] == 0xff ? NULL : GSIZE_TO_POINTER ((gsize) data[0] << 1 | 1));
+    else if (kind == 'd')
+        set_content (nand, page, make_content (nand, data));
+    else
+        return RECORD_WRONG;
+    nand->dirty[page] = 1;
+    return RECORD_TAKEN;
+}
+
 static gboolean
 load_pages (SimNand *nand, FILE *file)
 {
     g_autofree guint8 *data = g_malloc (nand->page_size);
-    guint32 number;
+    RecordResult result;
 
-    while (fread (&number, sizeof number, 1, file) == 1) {
-        guint page = GUINT32_FROM_LE (number);
-        int kind = fgetc (file);
-
-        if (page >= sim_nand_get_n_pages (nand))
-            return FALSE;
-        if (kind == 'f') {
-            int byte = fgetc (file);
-
-            if (byte == EOF)
-                return FALSE;
-            sim_nand_fill (nand, page, (guint8) byte);
-        } else if (kind == 'd' && fread (data, nand->page_size, 1, file) == 1) {
-            set_content (nand, page, make_content (nand, data));
-            nand->dirty[page] = 1;
-        } else {
-            return FALSE;
-        }
-    }
-    return feof (file);
+    do
+        result = load_record (nand, file, data);
+    while (result == RECORD_TAKEN);
+    return result == RECORD_SHORT && feof (file);
 }
 
 gboolean
@@ -260,15 +346,16 @@ sim_nand_load (SimNand *nand, const char *path, GError **error)
          fgetc (file) == '\n' && page_size == nand->page_size && pages_per_block == nand->pages_per_block &&
          n_blocks == nand->n_blocks;
     if (ok) {
-        for (guint page = 0; page < sim_nand_get_n_pages (nand); page++) {
-            set_content (nand, page, NULL);
-            nand->dirty[page] = 0;
-            nand->flags[page] = 0;
-        }
+        for (guint block = 0; block < nand->n_blocks; block++)
+            forget_block (nand, block * nand->pages_per_block, 0);
         ok = fread (nand->is_bad, 1, n_blocks, file) == n_blocks && load_pages (nand, file);
     }
     fclose (file);
-    if (!ok)
+    if (!ok) {
         g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: not a state file of this chip", path);
-    return ok;
+        return FALSE;
+    }
+    if (nand->kept_fd < 0)
+        return TRUE;
+    return sim_nand_keep (nand, nand->kept_path, error);
 }

@@ -13,6 +13,8 @@ typedef struct {
     guint8 *flags;    /* SIM_PAGE_*, by the host */
     guint8 *is_bad;   /* by block */
     guint64 n_erases; /* blocks, by the host */
+    char *kept_path;  /* see sim_nand_keep () */
+    int kept_fd;
 } SimNand;
 
 SimNand *sim_nand_new (guint page_size, guint pages_per_block, guint n_blocks);
@@ -34,5 +36,8 @@ gboolean sim_nand_is_filled (const SimNand *nand, guint page, guint8 byte);
 /* The page that is `offset` good pages behind `start`, or G_MAXUINT behind the end of the chip. */
 guint sim_nand_skip_bad (const SimNand *nand, guint start, guint offset);
 
+/* Content only: neither flags nor counts. After `keep` the file follows the chip, so that what is there when
+ * everything else loses its power is what a later `load` finds. */
+gboolean sim_nand_keep (SimNand *nand, const char *path, GError **error);
 gboolean sim_nand_save (const SimNand *nand, const char *path, GError **error);
 gboolean sim_nand_load (SimNand *nand, const char *path, GError **error);

@@ -75,6 +75,54 @@ test_save (void)
     sim_nand_free (other);
 }
 
+/* The power goes at each byte of the file's last record: it has happened, or it has not, and what came before
+ * has. */
+static void
+test_keep (void)
+{
+    g_autofree char *dir = g_dir_make_tmp ("nand-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename (dir, "chip", NULL);
+    g_autofree char *text = NULL;
+    guint8 data[2048], back[2048];
+    SimNand *nand = sim_nand_new (2048, 64, 16);
+    GError *error = NULL;
+    gsize size;
+
+    for (guint i = 0; i < sizeof data; i++)
+        data[i] = (guint8) (i * 7);
+    sim_nand_fill (nand, 200, 0x42);
+    g_assert_true (sim_nand_keep (nand, path, &error));
+    sim_nand_program (nand, 3, data, sizeof data);
+    sim_nand_erase_block (nand, 200 / 64);
+    sim_nand_program (nand, 201, data, sizeof data);
+    g_assert_true (g_file_get_contents (path, &text, &size, NULL));
+    for (gsize cut = 0; cut <= 5 + sizeof data; cut += cut < 16 ? 1 : 509) {
+        SimNand *other = sim_nand_new (2048, 64, 16);
+
+        g_assert_true (g_file_set_contents (path, text, (gssize) (size - cut), NULL));
+        g_assert_true (sim_nand_load (other, path, &error));
+        sim_nand_read (other, 3, back);
+        g_assert_cmpmem (back, 2048, data, 2048);
+        g_assert_true (sim_nand_is_filled (other, 200, 0xff));
+        g_assert_true (sim_nand_program (other, 200, data, 1));
+        g_assert_true (sim_nand_is_filled (other, 201, 0xff) == (cut > 0));
+        sim_nand_free (other);
+    }
+    /* What is loaded is kept from then on, too. */
+    g_assert_true (g_file_set_contents (path, text, (gssize) size, NULL));
+    g_assert_true (sim_nand_load (nand, path, &error));
+    sim_nand_program (nand, 5, data, sizeof data);
+    g_assert_true (sim_nand_load (nand, path, &error));
+    g_assert_false (sim_nand_is_filled (nand, 5, 0xff));
+    text[size - 5 - sizeof data + 4] = 'x';
+    g_assert_true (g_file_set_contents (path, text, (gssize) size, NULL));
+    g_assert_false (sim_nand_load (nand, path, &error));
+    g_clear_error (&error);
+    g_remove (path);
+    g_rmdir (dir);
+    sim_nand_free (nand);
+}
+
 /* The real table of the public package EG25GGBR07A08M2G_30.006 has this CRC over its first 4096 bytes; a
  * table that is built from the layout alone must be the same. */
 static void
@@ -162,6 +210,7 @@ main (int argc, char **argv)
     g_test_add_func ("/nand/program-once", test_program_once);
     g_test_add_func ("/nand/skip-bad", test_skip_bad);
     g_test_add_func ("/nand/save", test_save);
+    g_test_add_func ("/nand/keep", test_keep);
     g_test_add_func ("/table/real", test_table_real);
     g_test_add_func ("/table/file", test_table_file);
     g_test_add_func ("/table/layouts", test_layouts);
