@@ -14,8 +14,8 @@ typedef struct _MfuJobHostClass MfuJobHostClass;
 /* What the service does for a job: ModemManager and the system. All called in the job's thread, all may
  * block. Every entry may be NULL (rescue). */
 struct _MfuJobHostClass {
-    /* Makes ModemManager let go of the modem (InhibitDevice), and keeps the machine awake. Called again it
-     * makes sure that this still holds, and asks a ModemManager that was started meanwhile anew. */
+    /* Makes ModemManager let go of the modem (InhibitDevice). Called again it makes sure that this still
+     * holds, and asks a ModemManager that was started meanwhile anew. */
     gboolean (*take) (MfuJobHost *host, const MfuUsbDevice *device, GCancellable *cancellable,
                       GError **error);
     /* The opposite; called exactly once after successful takes, on every path, with the modem that is back
@@ -26,6 +26,9 @@ struct _MfuJobHostClass {
      * not run (NOT_FOUND): the job then asks the modem itself. */
     char *(*wait_version) (MfuJobHost *host, const MfuUsbDevice *device, gint64 deadline_us,
                            char **modem_path, GCancellable *cancellable, GError **error);
+    /* From the first step to the last, whatever the modem is in at first: the machine neither goes to sleep
+     * nor is shut down by who asks nicely. What cannot be had is logged. */
+    void (*stay_awake) (MfuJobHost *host, gboolean stays);
 };
 
 struct _MfuJobHost {

@@ -95,14 +95,23 @@ mfu_run_get_steps (const MfuRun *run, guint *n)
     }
 }
 
+static void
+stay_awake (const MfuRun *run, gboolean stays)
+{
+    if (run->host != NULL && run->host->klass->stay_awake != NULL)
+        run->host->klass->stay_awake (run->host, stays);
+}
+
 gboolean
 mfu_run_execute (MfuRun *run, GError **error)
 {
     guint n_steps;
     const MfuStep *steps = mfu_run_get_steps (run, &n_steps);
     g_autoptr (GError) local = NULL;
-    gboolean is_done = execute (run, steps, n_steps, &local);
+    gboolean is_done;
 
+    stay_awake (run, TRUE);
+    is_done = execute (run, steps, n_steps, &local);
     if (!is_done && !run->is_past_no_return)
         mfu_run_put_back (run);
     /* Who wanted to stop is not told that something else went wrong meanwhile. */
@@ -116,6 +125,7 @@ mfu_run_execute (MfuRun *run, GError **error)
     mfu_run_close (run);
     mfu_run_release (run);
     mfu_run_give_back (run);
+    stay_awake (run, FALSE);
     return is_done;
 }
 

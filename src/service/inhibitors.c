@@ -19,7 +19,7 @@
 #define MODE "block"
 
 int
-mfu_inhibitors_take (GDBusConnection *connection, const char *why, GCancellable *cancellable)
+mfu_inhibitors_take (GDBusConnection *connection, const char *why)
 {
     g_autoptr (GUnixFDList) fds = NULL;
     g_autoptr (GVariant) reply = NULL;
@@ -30,7 +30,7 @@ mfu_inhibitors_take (GDBusConnection *connection, const char *why, GCancellable 
     reply = g_dbus_connection_call_with_unix_fd_list_sync (
         connection, LOGIND_NAME, LOGIND_PATH, LOGIND_INTERFACE, "Inhibit",
         g_variant_new ("(ssss)", WHAT, WHO, why, MODE), G_VARIANT_TYPE ("(h)"),
-        G_DBUS_CALL_FLAGS_NO_AUTO_START, LOGIND_TIMEOUT_MS, NULL, &fds, cancellable, &local);
+        G_DBUS_CALL_FLAGS_NO_AUTO_START, LOGIND_TIMEOUT_MS, NULL, &fds, NULL, &local);
     if (reply != NULL) {
         g_variant_get (reply, "(h)", &handle);
         if (fds != NULL && handle >= 0 && handle < g_unix_fd_list_get_length (fds))

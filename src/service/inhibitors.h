@@ -8,4 +8,4 @@
 /* Asks logind to block shutdown, sleep and the keys that cause them. Returns a descriptor that ends the block
  * when it is closed; -1 where there is no logind, or it refused. Blocks at most five seconds: worker threads.
  */
-int mfu_inhibitors_take (GDBusConnection *connection, const char *why, GCancellable *cancellable);
+int mfu_inhibitors_take (GDBusConnection *connection, const char *why);

@@ -238,14 +238,6 @@ inhibit (Host *self, const MfuUsbDevice *device, GCancellable *cancellable, GErr
 }
 
 static void
-stay_awake_no_more (Host *self)
-{
-    if (self->awake_fd >= 0)
-        close (self->awake_fd);
-    self->awake_fd = -1;
-}
-
-static void
 release_holder (Host *self)
 {
     if (self->holder != NULL && !g_dbus_connection_is_closed (self->holder))
@@ -281,9 +273,6 @@ host_take (MfuJobHost *host, const MfuUsbDevice *device, GCancellable *cancellab
     if (!inhibit (self, device, cancellable, error))
         return FALSE;
     self->has_met = self->has_met || self->holder != NULL;
-    if (self->awake_fd < 0)
-        self->awake_fd =
-            mfu_inhibitors_take (self->system, "A modem's firmware is being written.", cancellable);
     return TRUE;
 }
 
@@ -300,7 +289,18 @@ host_give_back (MfuJobHost *host, const MfuUsbDevice *device)
         mfu_log (G_LOG_LEVEL_INFO, device != NULL ? device->port : NULL, self->job_id,
                  "ModemManager on getting the modem back: %s", local->message);
     release_holder (self);
-    stay_awake_no_more (self);
+}
+
+static void
+host_stay_awake (MfuJobHost *host, gboolean stays)
+{
+    Host *self = (Host *) host;
+
+    if (self->awake_fd >= 0)
+        close (self->awake_fd);
+    self->awake_fd = -1;
+    if (stays)
+        self->awake_fd = mfu_inhibitors_take (self->system, "A modem's firmware is being written.");
 }
 
 static char *
@@ -323,7 +323,7 @@ MfuJobHost *
 mfu_job_host_new (GDBusConnection *connection, MfuModemManager *modem_manager, MfuWorld *world,
                   const char *job_id)
 {
-    static const MfuJobHostClass klass = { host_take, host_give_back, host_wait_version };
+    static const MfuJobHostClass klass = { host_take, host_give_back, host_wait_version, host_stay_awake };
     Host *self = g_new0 (Host, 1);
 
     self->parent.klass = &klass;
@@ -343,7 +343,7 @@ mfu_job_host_free (MfuJobHost *host)
     if (self == NULL)
         return;
     release_holder (self);
-    stay_awake_no_more (self);
+    host_stay_awake (host, FALSE);
     g_object_unref (self->system);
     g_free (self->job_id);
     g_free (self);

@@ -181,6 +181,8 @@ static const Entry entries[] = {
     { "raw", SIM_START_EDL_RAW },
 };
 
+static const Entry normal = { "normal", SIM_START_NORMAL };
+
 /* The boot ROM that is restarted on the way comes up as what it likes: drivers get at it in normal mode only.
  */
 static void
@@ -204,6 +206,8 @@ typedef struct {
     MfuJobHost host;
     guint n_taken, n_given_back;
     guint n_absent; /* times that ModemManager is not there when it is asked for the version */
+    gboolean is_awake;
+    guint n_awake, n_asleep; /* events of the modem's while the machine could not sleep, and could */
 } FakeHost;
 
 static gboolean
@@ -234,7 +238,14 @@ fake_wait_version (MfuJobHost *host, const MfuUsbDevice *device, gint64 deadline
     return g_strdup (NEW);
 }
 
-static const MfuJobHostClass fake_host_class = { fake_take, fake_give_back, fake_wait_version };
+static void
+fake_stay_awake (MfuJobHost *host, gboolean stays)
+{
+    ((FakeHost *) host)->is_awake = stays;
+}
+
+static const MfuJobHostClass fake_host_class = { fake_take, fake_give_back, fake_wait_version,
+                                                 fake_stay_awake };
 
 /* ModemManager is asked again right before the modem is told to leave: it may be another one by then. */
 static void
@@ -252,6 +263,44 @@ test_taken_again (void)
     g_assert_cmpuint (fake.n_given_back, ==, 1);
     g_assert_cmpstr (fixture.status->modem_path, ==, "/Modem/7");
     job_fixture_clear (&fixture);
+}
+
+static gboolean
+count_sleep (SimWorld *sim, guint number, gpointer user_data)
+{
+    FakeHost *fake = user_data;
+
+    *(fake->is_awake ? &fake->n_awake : &fake->n_asleep) += 1;
+    return TRUE;
+}
+
+/* Whatever the modem is in at first, and however it ends, the machine sleeps before and after, not meanwhile. */
+static void
+test_awake (gconstpointer data)
+{
+    const Entry *entry = data;
+    static const char *const faults[] = { NULL, "program:2=vanish:off" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (faults); i++) {
+        FakeHost fake = { .host = { &fake_host_class } };
+        g_autofree char *why = NULL;
+        JobFixture fixture;
+        Stranger stranger;
+
+        set_up (&fixture, entry->start, &stranger);
+        sim_world_set_hook (fixture.sim, count_sleep, &fake);
+        fixture.host = &fake.host;
+        fixture.version = OLD;
+        fixture.allow[1] = "unidentified";
+        g_assert_true (faults[i] == NULL ||
+                       sim_modem_add_fault (job_fixture_modem (&fixture), faults[i], &why));
+        job_fixture_run (&fixture, new_package ());
+        job_assert_state (&fixture, faults[i] == NULL ? MFU_JOB_DONE : MFU_JOB_NEEDS_RECOVERY);
+        g_assert_cmpuint (fake.n_asleep, ==, 0);
+        g_assert_cmpuint (fake.n_awake, >, 50);
+        g_assert_false (fake.is_awake);
+        job_fixture_clear (&fixture);
+    }
 }
 
 /* Without ModemManager the modem tells its version itself. */
@@ -318,6 +367,8 @@ main (int argc, char **argv)
 
         g_test_add_data_func (path, &entries[i], test_stuck);
     }
+    g_test_add_data_func ("/hold/awake/normal", &normal, test_awake);
+    g_test_add_data_func ("/hold/awake/stuck", &entries[0], test_awake);
     result = g_test_run ();
     job_fixture_remove_packages ();
     return result;
