@@ -303,6 +303,14 @@ on_vanished (GDBusConnection *connection, const char *name, gpointer user_data)
     look_again (manager);
 }
 
+static void
+watch_name (MfuModemManager *manager)
+{
+    manager->watch_id =
+        g_bus_watch_name_on_connection (manager->connection, MM_DBUS_SERVICE, G_BUS_NAME_WATCHER_FLAGS_NONE,
+                                        on_appeared, on_vanished, manager, NULL);
+}
+
 MfuModemManager *
 mfu_modem_manager_new (GDBusConnection *connection, MfuModemManagerChanged changed, gpointer user_data)
 {
@@ -315,9 +323,18 @@ mfu_modem_manager_new (GDBusConnection *connection, MfuModemManagerChanged chang
     g_cond_init (&manager->cond);
     manager->modems = list_modems (NULL);
     manager->left_us = g_get_monotonic_time ();
-    manager->watch_id = g_bus_watch_name_on_connection (
-        connection, MM_DBUS_SERVICE, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared, on_vanished, manager, NULL);
+    watch_name (manager);
     return manager;
+}
+
+void
+mfu_modem_manager_move (MfuModemManager *manager, GDBusConnection *connection)
+{
+    g_bus_unwatch_name (manager->watch_id);
+    drop_manager (manager);
+    g_set_object (&manager->connection, connection);
+    look_again (manager);
+    watch_name (manager);
 }
 
 void

@@ -33,6 +33,9 @@ typedef void (*MfuModemManagerChanged) (MfuModemManager *manager, gpointer user_
 MfuModemManager *mfu_modem_manager_new (GDBusConnection *connection, MfuModemManagerChanged changed,
                                         gpointer user_data);
 
+/* Main thread: goes on with another connection, because the old one is closed. */
+void mfu_modem_manager_move (MfuModemManager *manager, GDBusConnection *connection);
+
 /* Main thread, after every thread that waits in it has ended. */
 void mfu_modem_manager_free (MfuModemManager *manager);
 

@@ -6,13 +6,18 @@
  *
  *   STARTING --asked--> SERVING --idle for a minute--> PARTING --nothing came--> gone
  *                          ^-----------something came-----'
- *   SIGTERM, bus lost, name lost --> STOPPING: cancel what can be, finish what cannot --> gone */
+ *   SIGTERM, bus lost, name lost --> STOPPING: cancel what can be, finish what cannot --> gone
+ *
+ * A bus that comes back is not served again: whoever calls on it starts another one of us, which waits until
+ * we are gone. But the last job hears from it what ModemManager says. */
 
 #include "service/service.h"
 
 #include "config.h"
 
+#include "service/alone.h"
 #include "service/manager.h"
+#include "service/tidy.h"
 #include "util/error.h"
 #include "util/log.h"
 
@@ -20,11 +25,15 @@
 #define GETTEXT_PACKAGE MFU_GETTEXT_DOMAIN
 #include <glib/gi18n-lib.h>
 #include <signal.h>
+#include <unistd.h>
 
 #define SERVICE_NAME MFU_DBUS_PREFIX ".FirmwareUpdater"
 
 /* D-Bus gives a service 25 s to take its name; a ModemManager that hangs must not use them up. */
 #define ASK_TIMEOUT_S 10
+
+/* How often a lost bus is looked for while a job is finished. */
+#define RETURN_S 1
 
 typedef enum {
     STATE_STARTING, /* waits for ModemManager's modems and the first look at the ports */
@@ -45,8 +54,10 @@ typedef struct {
     MfuManager *manager;
     State state;
     guint name_id;
-    guint timer_id;  /* STARTING: for ModemManager's answer; SERVING: idle */
-    gboolean is_new; /* PARTING: something came in */
+    guint timer_id; /* STARTING: for ModemManager's answer; SERVING: idle; STOPPING: for a lost bus */
+    GDBusConnection *next_bus; /* STOPPING: the one that has come after the lost one */
+    int lock_fd;               /* see mfu_alone_wait () */
+    gboolean is_new;           /* PARTING: something came in */
     GError *error;
 } Service;
 
@@ -63,10 +74,11 @@ set_timer (Service *self, guint seconds, GSourceFunc callback)
 static void
 stop (Service *self)
 {
-    if (self->state != STATE_STOPPING)
+    if (self->state != STATE_STOPPING) {
         mfu_manager_stop (self->manager);
+        set_timer (self, 0, NULL);
+    }
     self->state = STATE_STOPPING;
-    set_timer (self, 0, NULL);
     if (!mfu_manager_is_busy (self->manager))
         g_main_loop_quit (self->loop);
 }
@@ -190,6 +202,40 @@ on_ports_changed (MfuPorts *ports, gpointer user_data)
     mfu_manager_ports_changed (self->manager);
 }
 
+static void on_closed (GDBusConnection *connection, gboolean was_remote, GError *error, gpointer user_data);
+
+static void
+drop_next_bus (Service *self)
+{
+    if (self->next_bus != NULL)
+        g_signal_handlers_disconnect_by_data (self->next_bus, self);
+    g_clear_object (&self->next_bus);
+}
+
+/* Blocks, but only as long as a bus that is there takes to greet; one that is not there refuses at once. */
+static gboolean
+on_time_to_return (gpointer user_data)
+{
+    Service *self = user_data;
+    g_autoptr (GError) ignored = NULL;
+    g_autofree char *address = g_dbus_address_get_for_bus_sync (G_BUS_TYPE_SYSTEM, NULL, &ignored);
+
+    drop_next_bus (self);
+    if (address != NULL)
+        self->next_bus = g_dbus_connection_new_for_address_sync (
+            address,
+            G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+            NULL, NULL, &ignored);
+    /* Ignored because it is tried again. */
+    if (self->next_bus == NULL)
+        return G_SOURCE_CONTINUE;
+    mfu_log (G_LOG_LEVEL_INFO, NULL, NULL, "the bus is back");
+    g_signal_connect (self->next_bus, "closed", G_CALLBACK (on_closed), self);
+    mfu_modem_manager_move (self->modem_manager, self->next_bus);
+    self->timer_id = 0;
+    return G_SOURCE_REMOVE;
+}
+
 static void
 on_closed (GDBusConnection *connection, gboolean was_remote, GError *error, gpointer user_data)
 {
@@ -197,6 +243,7 @@ on_closed (GDBusConnection *connection, gboolean was_remote, GError *error, gpoi
 
     mfu_log (G_LOG_LEVEL_WARNING, NULL, NULL, "lost the bus; jobs are finished first");
     stop (self);
+    set_timer (self, RETURN_S, on_time_to_return);
 }
 
 static gboolean
@@ -228,9 +275,11 @@ set_up (Service *self, GError **error)
     g_autoptr (GError) local = NULL;
 
     self->families = mfu_families_load (self->config->devices_dir, error);
-    if (self->families == NULL || !connect_bus (self, error))
+    if (self->families == NULL || !mfu_alone_wait (self->config->state_dir, &self->lock_fd, error) ||
+        !connect_bus (self, error))
         return FALSE;
     self->ports = mfu_ports_new ("/sys", self->families);
+    mfu_tidy_ports (self->ports, self->config->state_dir);
     self->results = mfu_results_load (self->config->state_dir);
     self->authorizer = mfu_authorizer_new (self->connection);
     self->modem_manager = mfu_modem_manager_new (self->connection, on_modems_changed, self);
@@ -271,19 +320,22 @@ tear_down (Service *self)
     mfu_results_free (self->results);
     mfu_ports_free (self->ports);
     mfu_families_free (self->families);
+    drop_next_bus (self);
     if (self->connection != NULL) {
         g_signal_handlers_disconnect_by_data (self->connection, self);
         /* Ignored because there is nobody left to tell. */
         g_dbus_connection_flush_sync (self->connection, NULL, NULL);
         g_object_unref (self->connection);
     }
+    if (self->lock_fd >= 0)
+        close (self->lock_fd);
     g_main_loop_unref (self->loop);
 }
 
 gboolean
 mfu_service_run (const MfuServiceConfig *config, GError **error)
 {
-    Service self = { .config = config, .loop = g_main_loop_new (NULL, FALSE) };
+    Service self = { .config = config, .loop = g_main_loop_new (NULL, FALSE), .lock_fd = -1 };
     gboolean is_up = set_up (&self, error);
 
     if (is_up) {

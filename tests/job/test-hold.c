@@ -274,7 +274,8 @@ count_sleep (SimWorld *sim, guint number, gpointer user_data)
     return TRUE;
 }
 
-/* Whatever the modem is in at first, and however it ends, the machine sleeps before and after, not meanwhile. */
+/* Whatever the modem is in at first, and however it ends, the machine sleeps before and after, not meanwhile.
+ */
 static void
 test_awake (gconstpointer data)
 {

@@ -49,8 +49,7 @@ parse_options (Options *options, int *argc, char ***argv)
         { "blocks", 0, 0, G_OPTION_ARG_INT, &options->blocks, "size of the chip (2048)", "N" },
         { "bad-block", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->bad_blocks, "a bad block (repeat)", "N" },
         { "serial", 0, 0, G_OPTION_ARG_STRING, &options->serial, "chip serial, hex", "HEX" },
-        { "state-file", 0, 0, G_OPTION_ARG_FILENAME, &options->state, "chip content, read and kept",
-          "FILE" },
+        { "state-file", 0, 0, G_OPTION_ARG_FILENAME, &options->state, "chip content, read and kept", "FILE" },
         { "start-mode", 0, 0, G_OPTION_ARG_STRING, &options->start,
           "normal, edl, edl-half-way, edl-error, edl-programmer, edl-raw, fastboot, fastboot-dead, "
           "fastboot-data, dload, sbl, sbl-half-way, streaming",

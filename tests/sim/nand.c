@@ -2,9 +2,9 @@
 /* The NAND chip of a simulated modem.
  *
  * State file: a text line "MFU-SIM-NAND 1 PAGE_SIZE PAGES_PER_BLOCK N_BLOCKS\n", one byte per block (1: bad),
- * then for each page that is not erased: number u32 LE, 'f' and a byte or 'd' and page_size bytes. A chip that
- * keeps its file goes on behind that with what happens to it, in order: the same again, or the number of a
- * block's first page and 'e' when it is erased. A last record that is cut short has not happened. */
+ * then for each page that is not erased: number u32 LE, 'f' and a byte or 'd' and page_size bytes. A chip
+ * that keeps its file goes on behind that with what happens to it, in order: the same again, or the number of
+ * a block's first page and 'e' when it is erased. A last record that is cut short has not happened. */
 
 #include "sim/nand.h"
 

@@ -11,7 +11,8 @@
  *   back      give_back, wait_version    late      waits to be cancelled, and goes on
  *   done, fail, stuck, unverified: the ends
  *
- * A line of the ports file: PORT SYSFS MODE VID PID TTY, "-" for no tty. */
+ * A line of the ports file: PORT SYSFS MODE VID PID TTY, "-" for no tty; the tty "none" is that of a modem
+ * that the kernel has not configured, and turns into "-" when it is enumerated anew. */
 
 #include "job/job.h"
 #include "package/package.h"
@@ -401,10 +402,11 @@ device_of_line (MfuPorts *ports, const char *line)
     device->product = g_strdup ("Modem");
     device->interfaces = g_ptr_array_new_with_free_func ((GDestroyNotify) interface_free);
     device->family = mfu_families_by_usb_id (ports->families, device->vid, device->pid);
-    if (strcmp (words[5], "-") != 0) {
+    device->n_interfaces = 5;
+    if (strcmp (words[5], "none") != 0) {
         MfuUsbInterface *interface = g_new0 (MfuUsbInterface, 1);
 
-        interface->tty = g_strdup (words[5]);
+        interface->tty = strcmp (words[5], "-") != 0 ? g_strdup (words[5]) : NULL;
         g_ptr_array_add (device->interfaces, interface);
     }
     return device;
@@ -462,6 +464,20 @@ mfu_ports_scan (MfuPorts *ports, GError **error)
             g_ptr_array_remove_index (devices, i - 1);
     }
     return devices;
+}
+
+gboolean
+mfu_ports_reenumerate (MfuPorts *ports, const MfuUsbDevice *device, GError **error)
+{
+    g_autofree char *text = NULL;
+    char *tty;
+
+    g_assert_true (g_file_get_contents (ports_file (), &text, NULL, NULL));
+    tty = strstr (strstr (text, device->port), "none");
+    g_assert_nonnull (tty);
+    memcpy (tty, "-   ", 4);
+    g_strchomp (text);
+    return g_file_set_contents (ports_file (), text, -1, error);
 }
 
 MfuUsbDevice *

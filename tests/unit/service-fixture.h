@@ -33,6 +33,7 @@ typedef struct {
     /* ModemManager, on its own connection. */
     GDBusConnection *mm_connection;
     guint mm_name_id;
+    gboolean mm_is_named;
     GDBusObjectManagerServer *mm_server;
     MmGdbusOrgFreedesktopModemManager1 *mm_manager;
     guint mm_next_index;
@@ -63,6 +64,10 @@ void fixture_start_service (Fixture *fixture, guint idle_seconds);
 
 /* Waits for the service's end; returns its exit status, or -1 if a signal ended it. */
 int fixture_wait_exit (Fixture *fixture);
+
+/* The bus dies, and another one comes with a new ModemManager. Those who were on the old one are not on it.
+ */
+void fixture_restart_bus (Fixture *fixture);
 
 /* A connection of its own to the bus. */
 GDBusConnection *fixture_connect (Fixture *fixture);

@@ -737,6 +737,67 @@ test_bus_lost (Fixture *fixture, gconstpointer data)
     g_assert_nonnull (strstr (text, "'State': <'done'>"));
 }
 
+static gboolean
+open_gate (gpointer user_data)
+{
+    fixture_open_gate (user_data, NULL);
+    return G_SOURCE_REMOVE;
+}
+
+/* The bus comes back while a job is being finished: ModemManager's word is heard there; and another service
+ * that somebody calls meanwhile waits for the end, instead of taking the job for interrupted. */
+static void
+test_bus_returns (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GSubprocess) first = NULL;
+    g_autoptr (GError) error = NULL;
+    g_autofree char *path = NULL;
+
+    fixture_start_service (fixture, FIXED);
+    path = fixture_update (fixture->root, "1-2", "take+gate+back+done.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture_wait_string (fixture, path, "Step", "writing");
+    g_free (fixture->mm_revision);
+    fixture->mm_revision = g_strdup ("EC25EFAR06A08M4G");
+    fixture_restart_bus (fixture);
+    first = g_steal_pointer (&fixture->service);
+    g_timeout_add (500, open_gate, fixture);
+    fixture_start_service (fixture, FIXED);
+    g_assert_true (g_subprocess_wait (first, NULL, &error));
+    g_assert_cmpint (g_subprocess_get_exit_status (first), ==, 0);
+    fixture_assert_string (fixture, path, "State", "done");
+    fixture_assert_string (fixture, path, "ToVersion", "EC25EFAR06A08M4G");
+    fixture_assert_string (fixture, path, "Modem", fixture->mm_modem_path);
+}
+
+/* A modem that came up while its port was claimed has no drivers when the claimer is killed. */
+static void
+test_without_drivers (Fixture *fixture, gconstpointer data)
+{
+    static const char unconfigured[] = "1-2 " MODEM_UID " normal 2c7c 0125 none\n"
+                                       "1-3 /sys/devices/fake/usb1/1-3 normal 2c7c 0125 none\n";
+    g_autoptr (MfuJournal) journal = begin_journal (fixture);
+    g_autoptr (MfuPortLock) lock = NULL;
+    g_autoptr (GError) error = NULL;
+    g_autofree char *text = NULL;
+    g_autofree char *later = NULL;
+
+    /* A job, as that of `mm-firmware rescue`, still runs; and of port 1-3 nothing is known. */
+    lock = mfu_port_lock_take (fixture->state_dir, "1-2", &error);
+    g_assert_no_error (error);
+    fixture_set_ports (fixture, unconfigured);
+    fixture_start_service (fixture, 1);
+    g_assert_true (g_file_get_contents (fixture->ports_file, &text, NULL, NULL));
+    g_assert_cmpstr (text, ==, unconfigured);
+    g_assert_cmpint (fixture_wait_exit (fixture), ==, 0);
+
+    g_clear_pointer (&lock, mfu_port_lock_free);
+    fixture_start_service (fixture, FIXED);
+    g_assert_true (g_file_get_contents (fixture->ports_file, &later, NULL, NULL));
+    g_assert_true (g_str_has_prefix (later, "1-2 " MODEM_UID " normal 2c7c 0125 -"));
+    g_assert_nonnull (strstr (later, "1-3 normal 2c7c 0125 none"));
+}
+
 #define ADD(path, function)                                                                                  \
     g_test_add ("/service/" path, Fixture, NULL, fixture_set_up, function, fixture_tear_down)
 
@@ -775,5 +836,7 @@ main (int argc, char **argv)
     ADD ("leftovers", test_leftovers);
     ADD ("sigterm", test_sigterm);
     ADD ("bus-lost", test_bus_lost);
+    ADD ("bus-returns", test_bus_returns);
+    ADD ("without-drivers", test_without_drivers);
     return g_test_run ();
 }
