@@ -559,6 +559,34 @@ fixture_assert_error (Fixture *fixture, const char *path, MfuError code)
     g_assert_cmpstr (message, !=, "");
 }
 
+gboolean
+fixture_is_released (gpointer data)
+{
+    return ((Fixture *) data)->mm_holder == NULL;
+}
+
+MfuJournal *
+fixture_begin_journal (Fixture *fixture)
+{
+    MfuJournalRecord record = {
+        .port = (char *) "1-2",
+        .sysfs = (char *) MODEM_UID,
+        .family = (char *) "mdm9x07",
+        .serial = (char *) "",
+        .from = (char *) "EC25EFAR06A05M4G",
+        .to = (char *) "EC25EFAR06A08M4G",
+        .package_name = (char *) "EC25EFAR06A08M4G",
+        .package_digest = (char *) "abcd",
+        .plan_digest = (char *) "ef",
+        .step = (char *) "",
+    };
+    g_autoptr (GError) error = NULL;
+    MfuJournal *journal = mfu_journal_begin (fixture->state_dir, &record, TRUE, &error);
+
+    g_assert_no_error (error);
+    return journal;
+}
+
 /* The entry of the only device. */
 static GVariantDict *
 only_device (Fixture *fixture)

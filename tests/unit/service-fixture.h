@@ -9,6 +9,7 @@
 #include <libmm-glib.h>
 
 #include "firmware-updater-dbus.h"
+#include "job/journal.h"
 #include "util/error.h"
 
 #define NOBODY_UID 65534
@@ -110,6 +111,12 @@ void fixture_call_job (GDBusConnection *caller, const char *path, const char *me
 void fixture_assert_string (Fixture *fixture, const char *path, const char *property, const char *expected);
 void fixture_assert_error (Fixture *fixture, const char *path, MfuError code);
 void fixture_assert_device (Fixture *fixture, const char *key, const char *expected);
+
+/* For fixture_wait: nobody inhibits the modem. */
+gboolean fixture_is_released (gpointer data);
+
+/* The journal of a job in port 1-2 that has not ended. */
+MfuJournal *fixture_begin_journal (Fixture *fixture);
 
 /* What a test program does when it is called with --service STATE_DIR IDLE_SECONDS; its exit status. */
 int fixture_be_service (const char *state_dir, const char *idle_seconds);
