@@ -103,6 +103,8 @@ sim_set_function (SimModem *modem, guint function)
     sim_note (modem, "function %u", function);
     if (modem->qmi)
         sim_qmi_tell_mode (modem->qmi);
+    if (modem->mbim)
+        sim_mbim_tell_radio (modem->mbim);
     sim_card_tell (modem, is_other_card);
     return TRUE;
 }
@@ -120,6 +122,8 @@ sim_card_tell (SimModem *modem, gboolean is_other_card)
         sim_emit (modem, place->in, urc, strlen (urc), URC_US);
     if (modem->qmi)
         sim_qmi_tell (modem->qmi, is_other_card, is_registered != modem->card.was_registered);
+    if (modem->mbim)
+        sim_mbim_tell (modem->mbim, is_other_card, is_registered != modem->card.was_registered);
     if (!is_registered)
         sim_net_lose (modem);
     modem->card.was_registered = is_registered;

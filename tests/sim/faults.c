@@ -35,6 +35,7 @@ static const char *const kinds[] = {
     "fastboot-reboot",
     "qfastboot",
     "qmi",
+    "mbim",
     "dload",
     "dload-write",
     "dload-go",

@@ -14,6 +14,7 @@
 typedef struct _SimAt SimAt;
 typedef struct _SimDiag SimDiag;
 typedef struct _SimQmi SimQmi;
+typedef struct _SimMbim SimMbim;
 typedef struct _SimSahara SimSahara;
 typedef struct _SimFirehose SimFirehose;
 typedef struct _SimFastboot SimFastboot;
@@ -43,6 +44,9 @@ typedef enum {
     SIM_QUIRK_PBL_ENPRG = 1 << 19,
     SIM_QUIRK_PBL_SILENT = 1 << 20,
     SIM_QUIRK_FASTBOOT_SBL2 = 1 << 21,
+    SIM_QUIRK_NO_QDU = 1 << 28,
+    SIM_QUIRK_QDU_NO_EDL = 1 << 29,
+    SIM_QUIRK_QDU_BACK = 1 << 30,
     SIM_QUIRK_QFASTBOOT_OK = 1 << 24,
     SIM_QUIRK_QFASTBOOT_ERROR = 1 << 25,
     SIM_QUIRK_QFASTBOOT_BACK = 1 << 26,
@@ -96,6 +100,7 @@ struct _SimModem {
     SimAt *at[3];
     SimDiag *diag;
     SimQmi *qmi;
+    SimMbim *mbim;
     SimSahara *sahara;
     SimFirehose *firehose;
     SimFastboot *fastboot;
@@ -178,6 +183,16 @@ void sim_qmi_tell_net (SimQmi *qmi);
 void sim_qmi_disconnect (SimQmi *qmi);
 /* The next answer; how many bytes of it. */
 gsize sim_qmi_receive (SimQmi *qmi, guint8 *data, gsize max);
+
+SimMbim *sim_mbim_new (SimModem *modem);
+void sim_mbim_free (SimMbim *mbim);
+void sim_mbim_send (SimMbim *mbim, const guint8 *data, gsize size);
+gsize sim_mbim_receive (SimMbim *mbim, guint8 *data, gsize max);
+/* The same as of QMI. */
+void sim_mbim_tell_radio (SimMbim *mbim);
+void sim_mbim_tell (SimMbim *mbim, gboolean is_other_card, gboolean is_other_registration);
+void sim_mbim_tell_net (SimMbim *mbim);
+void sim_mbim_disconnect (SimMbim *mbim);
 
 /* ncm.c: a request of the MBIM function but SEND and GET_ENCAPSULATED; a transfer block from the host; one
  * packet in a block to it. */

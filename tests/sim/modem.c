@@ -137,6 +137,7 @@ sim_free_functions (SimModem *modem)
         g_clear_pointer (&modem->at[i], sim_at_free);
     g_clear_pointer (&modem->diag, sim_diag_free);
     g_clear_pointer (&modem->qmi, sim_qmi_free);
+    g_clear_pointer (&modem->mbim, sim_mbim_free);
     g_clear_pointer (&modem->sahara, sim_sahara_free);
     g_clear_pointer (&modem->firehose, sim_firehose_free);
     g_clear_pointer (&modem->fastboot, sim_fastboot_free);
@@ -242,8 +243,12 @@ start_normal (SimModem *modem)
     place = sim_place (modem, SIM_PORT_DIAG);
     if (modem->boot.has_diag && place)
         modem->diag = sim_diag_new (modem, place->in);
-    if (modem->boot.has_diag && sim_place (modem, SIM_PORT_NET) && !modem->composition.is_mbim)
-        modem->qmi = sim_qmi_new (modem);
+    if (modem->boot.has_diag && sim_place (modem, SIM_PORT_NET)) {
+        if (modem->composition.is_mbim)
+            modem->mbim = sim_mbim_new (modem);
+        else
+            modem->qmi = sim_qmi_new (modem);
+    }
     modem->usb = modem->family->normal;
     modem->usb.interfaces = modem->composition.interfaces;
     modem->usb.n_interfaces = modem->composition.n_interfaces;
@@ -373,6 +378,8 @@ leave (SimModem *modem)
     case SIM_RESET_SAME:
         if (modem->qmi)
             sim_qmi_disconnect (modem->qmi);
+        if (modem->mbim)
+            sim_mbim_disconnect (modem->mbim);
         modem->arrive_us = modem->now_us + REENUMERATE_US;
         break;
     case SIM_RESET_OFF:

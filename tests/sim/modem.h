@@ -92,7 +92,8 @@ typedef struct {
     /* Comma separated: nak-payload, no-read, no-diag-echo, other-table, in-zlp, sahara-zlp, no-command-mode,
      * done-complete, merge, fragment, read-64, no-qmi, mute-at, qfastboot-ok, qfastboot-error,
      * qfastboot-back, no-sticky, no-download-flag, go-stays, streaming-logs, dload-9215, dload-retry,
-     * pbl-enprg, pbl-silent, fastboot-sbl2-dload. README.md tells what each does. */
+     * pbl-enprg, pbl-silent, fastboot-sbl2-dload, no-qdu, qdu-no-edl, qdu-back. README.md tells what each
+     * does. */
     const char *quirks;
     /* As another tool has left it: boot-missing, sbl2-missing, round-1, round-2, round-3; NULL: untouched. */
     const char *half_flashed;

@@ -71,10 +71,14 @@ sim_net_stop (SimModem *modem, SimIp ip)
 void
 sim_net_lose (SimModem *modem)
 {
+    gboolean was_up = modem->net.is_up[SIM_IP_4] || modem->net.is_up[SIM_IP_6];
+
     sim_net_stop (modem, SIM_IP_4);
     sim_net_stop (modem, SIM_IP_6);
     if (modem->qmi)
         sim_qmi_tell_net (modem->qmi);
+    if (modem->mbim && was_up)
+        sim_mbim_tell_net (modem->mbim);
 }
 
 /* --- packets --- */

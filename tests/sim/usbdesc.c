@@ -336,6 +336,14 @@ run_net (SimModem *modem, const guint8 setup[8], guint8 *data, gsize *size)
         *size = sim_qmi_receive (modem->qmi, data, length);
         return SIM_OK;
     }
+    if (modem->mbim && setup[0] == 0x21 && setup[1] == 0x00) {
+        sim_mbim_send (modem->mbim, data, length);
+        return SIM_OK;
+    }
+    if (modem->mbim && setup[0] == 0xa1 && setup[1] == 0x01) {
+        *size = sim_mbim_receive (modem->mbim, data, length);
+        return SIM_OK;
+    }
     return modem->composition.is_mbim ? sim_ncm_control (modem, setup, data, size) : SIM_STALL;
 }
 
