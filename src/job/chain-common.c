@@ -18,6 +18,7 @@
 
 #define SWITCH_TRIES  3
 #define BARE_RETRY_MS 2000
+#define CONTROL_MS    10000
 
 /* Source: ModemManager exports an EC25 5 to 15 s after its arrival, 35 s where a port stays mute. */
 #define VERIFY_MS (180 * 1000)
@@ -43,19 +44,32 @@ mfu_chain_take (MfuRun *run, GError **error)
     return take (run, error) && (!run->has_taken || mfu_run_identify (run, error));
 }
 
+/* The tty of `to` is spoken to. FALSE with NOT_FOUND where the modem does not offer it. */
+static int
+find_port (MfuRun *run, const MfuChainSwitch *to, GError **error)
+{
+    int number = mfu_usb_device_find_function (run->device, to->function);
+
+    if (number < 0)
+        g_set_error (error, MFU_ERROR, MFU_ERROR_NOT_FOUND,
+                     _ ("the modem in port %s does not offer the port on which it could be told"), run->port);
+    return number;
+}
+
 /* A modem that does not answer may obey all the same, and leave while it is being asked again: FALSE is a
  * refusal, or a port that could not be asked even once. Whether it obeys is for the wait to find out. */
 static gboolean
-ask_for_switch (MfuRun *run, const MfuChainSwitch *to, GError **error)
+ask_by_tty (MfuRun *run, const MfuChainSwitch *to, GError **error)
 {
-    if (!take (run, error))
+    int number = find_port (run, to, error);
+
+    if (number < 0)
         return FALSE;
-    mfu_run_hold (run);
     for (guint i = 0; i < SWITCH_TRIES; i++) {
         g_autoptr (GError) local = NULL;
         g_autoptr (MfuEngine) engine = to->engine ();
         g_autoptr (MfuChannel) channel =
-            run->world->klass->open_tty (run->world, run->device, (guint) to->interface, NULL, &local);
+            run->world->klass->open_tty (run->world, run->device, (guint) number, NULL, &local);
         MfuPump pump = { .channel = channel, .clock = run->world->clock, .port = run->port };
 
         if (channel != NULL && mfu_pump_run (&pump, engine, &local))
@@ -70,6 +84,40 @@ ask_for_switch (MfuRun *run, const MfuChainSwitch *to, GError **error)
         return FALSE;
     }
     return TRUE;
+}
+
+/* Said once: what obeys may be gone before it has answered, which the wait finds out, and one that does not
+ * know the order says so. */
+static gboolean
+ask_by_control (MfuRun *run, const MfuChainSwitch *to, GError **error)
+{
+    g_autoptr (GError) local = NULL;
+
+    if (run->world->klass->order_control (run->world, run->device, MFU_CONTROL_TO_EDL,
+                                          mfu_clock_deadline_us (run->world->clock, CONTROL_MS), &local))
+        return TRUE;
+    mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "switch: %s", local->message);
+    if (g_error_matches (local, MFU_ERROR, MFU_ERROR_TIMED_OUT) ||
+        g_error_matches (local, MFU_ERROR, MFU_ERROR_GONE))
+        return TRUE;
+    if (g_error_matches (local, MFU_ERROR, MFU_ERROR_REJECTED))
+        g_set_error (
+            error, MFU_ERROR, MFU_ERROR_UNSUPPORTED,
+            _ ("The modem in port %s has MBIM alone and refuses Quectel's command to enter its download "
+               "mode (%s), so it cannot be flashed over USB; nothing was changed."),
+            run->port, local->message);
+    else
+        g_propagate_prefixed_error (error, g_steal_pointer (&local), _ ("Switching to %s: "), _ (to->name));
+    return FALSE;
+}
+
+static gboolean
+ask_for_switch (MfuRun *run, const MfuChainSwitch *to, GError **error)
+{
+    if (!take (run, error))
+        return FALSE;
+    mfu_run_hold (run);
+    return to->engine != NULL ? ask_by_tty (run, to, error) : ask_by_control (run, to, error);
 }
 
 gboolean
@@ -114,12 +162,15 @@ static gboolean
 ask_bare (MfuRun *run, const MfuChainSwitch *to, GError **error)
 {
     gint64 deadline_us = mfu_clock_deadline_us (run->world->clock, run->family->settle_ms);
+    int number = find_port (run, to, error);
 
+    if (number < 0)
+        return FALSE;
     for (;;) {
         g_autoptr (GError) local = NULL;
         g_autoptr (MfuEngine) engine = to->engine ();
         g_autoptr (MfuChannel) channel =
-            run->world->klass->open_usb (run->world, run->device, (guint) to->interface, NULL, &local);
+            run->world->klass->open_usb (run->world, run->device, (guint) number, NULL, &local);
         MfuPump pump = { .channel = channel, .clock = run->world->clock, .port = run->port };
         gint64 next_us = mfu_clock_deadline_us (run->world->clock, BARE_RETRY_MS);
 

@@ -43,7 +43,7 @@ mfu_chain_switch_to_fastboot (MfuRun *run, GError **error)
     const MfuChainSwitch to = {
         .name = N_ ("fastboot mode"),
         .engine = mfu_chain_ask_for_fastboot,
-        .interface = run->family->at_interface,
+        .function = MFU_FUNCTION_AT,
         .mode = MFU_MODE_FASTBOOT,
         .timeout_ms = run->family->fastboot_ms,
         .may_return = TRUE,

@@ -38,8 +38,8 @@ run_switch (MfuRun *run, GError **error)
 {
     const MfuChainSwitch to = {
         .name = N_ ("download mode"),
-        .engine = mfu_diag_switch_to_edl_new,
-        .interface = run->family->diag_interface,
+        .engine = run->plan->is_switched_by_mbim ? NULL : mfu_diag_switch_to_edl_new,
+        .function = MFU_FUNCTION_DIAG,
         .mode = MFU_MODE_EDL,
         .timeout_ms = run->family->switch_ms,
     };

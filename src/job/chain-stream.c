@@ -37,7 +37,7 @@ to_dload (const MfuRun *run)
     return (MfuChainSwitch){
         .name = N_ ("download mode"),
         .engine = mfu_diag_switch_to_dload_new,
-        .interface = run->family->diag_interface,
+        .function = MFU_FUNCTION_DIAG,
         .mode = MFU_MODE_EDL,
         .timeout_ms = run->family->switch_ms,
     };
@@ -138,7 +138,7 @@ run_open (MfuRun *run, GError **error)
     const MfuChainSwitch to = {
         .name = N_ ("fastboot mode"),
         .engine = mfu_chain_ask_for_fastboot,
-        .interface = run->family->at_interface,
+        .function = MFU_FUNCTION_AT,
         .mode = MFU_MODE_FASTBOOT,
         .timeout_ms = run->family->fastboot_ms,
     };

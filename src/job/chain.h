@@ -11,8 +11,8 @@ gboolean mfu_chain_take (MfuRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* How a modem in normal mode is told to come up in another one. */
 typedef struct {
     const char *name;            /* of the mode, for sentences: "download mode" */
-    MfuEngine *(*engine) (void); /* says it */
-    int interface;               /* of the tty on which it is said */
+    MfuEngine *(*engine) (void); /* says it; NULL: the control port's order MFU_CONTROL_TO_EDL does */
+    MfuFunction function;        /* of the tty on which it is said */
     MfuMode mode;
     gboolean may_return; /* it can come back in normal mode instead, which is a failure then */
     guint timeout_ms;    /* until it has arrived there */

@@ -475,6 +475,32 @@ check_power (MfuJob *job, GError **error)
     return FALSE;
 }
 
+/* Which ports the modem offers; and of one that has MBIM alone, whether it knows the command by which it
+ * could be switched: asking that disturbs nobody. */
+static void
+look_at_ports (MfuJob *job, MfuDeviceFacts *facts)
+{
+    gint64 deadline_us = mfu_clock_deadline_us (job->world->clock, ASK_MS);
+    g_autoptr (GError) local = NULL;
+    g_autofree char *version = NULL;
+    gboolean has_switch = FALSE;
+
+    if (facts->mode != MFU_MODE_NORMAL)
+        return;
+    facts->lacks_diag = mfu_usb_device_find_function (job->device, MFU_FUNCTION_DIAG) < 0;
+    facts->lacks_at = mfu_usb_device_find_function (job->device, MFU_FUNCTION_AT) < 0;
+    facts->has_qmi = mfu_usb_device_find_function (job->device, MFU_FUNCTION_QMI) >= 0;
+    facts->has_mbim = mfu_usb_device_find_function (job->device, MFU_FUNCTION_MBIM) >= 0;
+    if (!facts->has_mbim || !facts->lacks_diag)
+        return;
+    version = job->world->klass->ask_control (job->world, job->device, &has_switch, deadline_us,
+                                              job->cancellable, &local);
+    if (version != NULL)
+        facts->refuses_qdu = !has_switch;
+    else
+        mfu_log (G_LOG_LEVEL_WARNING, job->device->port, job->id, "asking for QDU: %s", local->message);
+}
+
 static gboolean
 make_plan (MfuJob *job, MfuRun *run, char **note, GError **error)
 {
@@ -485,6 +511,7 @@ make_plan (MfuJob *job, MfuRun *run, char **note, GError **error)
 
     if (!recall (job, run, &facts, note, error) || !know_version (job, &facts, error))
         return FALSE;
+    look_at_ports (job, &facts);
     run->family = facts.family;
     run->is_unfinished = facts.is_unfinished;
     options.note = *note;

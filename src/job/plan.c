@@ -80,10 +80,49 @@ what_is_missing (MfuChain chain)
     }
 }
 
+static gboolean
+is_switched_by_mbim (MfuChain chain, const MfuDeviceFacts *facts)
+{
+    return chain == MFU_CHAIN_FIREHOSE && facts->mode == MFU_MODE_NORMAL && facts->lacks_diag &&
+           facts->has_mbim && !facts->refuses_qdu;
+}
+
+/* Why a modem in normal mode cannot be told to enter the mode in which the chain begins; NULL if it can.
+ * Source: linux-mobile-broadband/libqmi, DMS (online, low power, offline, reset ..., but no download mode) */
+static const char *
+what_is_shut (MfuChain chain, const MfuDeviceFacts *facts)
+{
+    gboolean needs_at = chain == MFU_CHAIN_FASTBOOT;
+
+    if (facts->mode != MFU_MODE_NORMAL || is_switched_by_mbim (chain, facts) ||
+        !(needs_at ? facts->lacks_at : facts->lacks_diag))
+        return NULL;
+    if (facts->lacks_at && facts->lacks_diag && facts->has_mbim && facts->refuses_qdu)
+        return _ ("The modem offers MBIM alone, without Quectel's firmware service (QDU), and no other MBIM "
+                  "command leads to a mode in which it could be written; start it in its boot ROM (USB_BOOT "
+                  "and VDD_EXT joined while it is switched on) and run the same command again with "
+                  "its port, or let its maker write it.");
+    if (facts->lacks_at && facts->lacks_diag && !facts->has_mbim)
+        return _ (
+            "The modem offers neither a DIAG nor an AT port, and no QMI command leads to a mode in which "
+            "it could be written; give it a DIAG port again (AT+QCFG=\"usbcfg\" on its UART), or start it in "
+            "its boot ROM (USB_BOOT and VDD_EXT joined while it is switched on) and run the "
+            "same command again with its port.");
+    if (needs_at)
+        return _ (
+            "The modem offers no AT port, on which it could be told to enter fastboot mode; give it one "
+            "again (AT+QCFG=\"usbcfg\" on its UART), or name another method, or none.");
+    return _ (
+        "The modem offers no DIAG port, on which it could be told to enter its download mode; give it one "
+        "again with AT+QCFG=\"usbcfg\".");
+}
+
 /* Why the package and the modem do not go together by this chain; NULL if they do. */
 static char *
-obstacle (const MfuPlan *plan, gsize which, MfuMode mode)
+obstacle (const MfuPlan *plan, gsize which, const MfuDeviceFacts *facts)
 {
+    MfuMode mode = facts->mode;
+
     if (!(chains[which].modes & 1u << mode))
         return g_strdup_printf (
             _ ("The modem is in %s mode, from which it cannot be flashed by %s; name another "
@@ -93,7 +132,7 @@ obstacle (const MfuPlan *plan, gsize which, MfuMode mode)
         return g_strdup_printf (_ ("Modems of the family %s are not flashed by %s."), plan->family->name,
                                 chains[which].name);
     if (mfu_package_get_methods (plan->package) & chains[which].method)
-        return NULL;
+        return g_strdup (what_is_shut (chains[which].chain, facts));
     if (chains[which].chain == MFU_CHAIN_FIREHOSE && mode == MFU_MODE_EDL)
         return g_strdup (
             _ ("The package has no firehose programmer, without which a modem in its boot ROM cannot be "
@@ -101,6 +140,27 @@ obstacle (const MfuPlan *plan, gsize which, MfuMode mode)
                "whole, and run the same command again, or ask Quectel for the package with the folder "
                "update/firehose."));
     return g_strdup (what_is_missing (chains[which].chain));
+}
+
+/* Of a modem that does not offer all its ports: what that means for the update. */
+static void
+note_how (MfuPlan *plan, const MfuDeviceFacts *facts, const char *why_not)
+{
+    plan->is_switched_by_mbim = is_switched_by_mbim (plan->chain, facts);
+    if (plan->is_switched_by_mbim)
+        g_ptr_array_add (
+            plan->warnings,
+            g_strdup (_ (
+                "The modem offers no DIAG port; it will be told by MBIM (Quectel's QDU service) to enter its "
+                "download mode, which not every module does. One that refuses is given back as it is.")));
+    else if (why_not != NULL && facts->mode == MFU_MODE_NORMAL && facts->lacks_diag)
+        g_ptr_array_add (plan->warnings, g_strdup_printf (_ ("Not by firehose: %s"), why_not));
+    if (facts->mode == MFU_MODE_NORMAL && facts->lacks_at && (facts->has_qmi || facts->has_mbim))
+        g_ptr_array_add (
+            plan->warnings,
+            g_strdup_printf (_ ("The modem offers no AT port; its version is asked for by %s, which "
+                                "may tell it without the project."),
+                             facts->has_qmi ? "QMI" : "MBIM"));
 }
 
 /* What was asked for, else the first that goes. */
@@ -119,9 +179,11 @@ choose_chain (MfuPlan *plan, const MfuDeviceFacts *facts, const MfuPlanOptions *
             continue;
         plan->chain = chains[i].chain;
         plan->method = chains[i].name;
-        reason = obstacle (plan, i, facts->mode);
-        if (reason == NULL)
+        reason = obstacle (plan, i, facts);
+        if (reason == NULL) {
+            note_how (plan, facts, why_not);
             return TRUE;
+        }
         /* That a chain cannot begin here is no news to one who did not ask for it. */
         if (why_not == NULL &&
             (is_asked_for || (chains[i].modes & 1u << facts->mode && plan->family->chains & chains[i].chain)))

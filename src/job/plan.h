@@ -16,6 +16,10 @@ typedef struct {
     gboolean is_remembered;  /* `version` comes from the journal */
     gboolean is_asked_later; /* `version` may lack what the modem itself will tell before it is switched */
     gboolean is_unfinished;  /* an update of it was cut short, although it runs */
+    /* In normal mode, what it does not offer of the ports on which it could be told to leave that. */
+    gboolean lacks_diag, lacks_at;
+    gboolean has_qmi, has_mbim;
+    gboolean refuses_qdu; /* by MBIM it has said that it has no QDU, by which it could be told, too */
 } MfuDeviceFacts;
 
 typedef struct {
@@ -52,14 +56,15 @@ typedef struct {
     guint page_size, block_size; /* 0: not known (fastboot only) */
     guint pages_per_block;
     /* In the order of the wire. */
-    GArray *vendor_tags; /* MfuPlanEntry */
-    GArray *erases;      /* SBL first */
-    GArray *programs;    /* those of the middle in the archive's order, MIBIB, SBL */
-    GArray *opening;     /* MfuPlanStream, before fastboot; of the chains dload and streaming */
-    GArray *flashes;     /* MfuPlanFlash, by fastboot; the boot chain last */
-    GArray *closing;     /* MfuPlanStream, after fastboot; of the chain dload */
-    GPtrArray *warnings; /* char * */
-    guint64 bytes_total; /* image bytes to be written */
+    GArray *vendor_tags;          /* MfuPlanEntry */
+    GArray *erases;               /* SBL first */
+    GArray *programs;             /* those of the middle in the archive's order, MIBIB, SBL */
+    GArray *opening;              /* MfuPlanStream, before fastboot; of the chains dload and streaming */
+    GArray *flashes;              /* MfuPlanFlash, by fastboot; the boot chain last */
+    GArray *closing;              /* MfuPlanStream, after fastboot; of the chain dload */
+    GPtrArray *warnings;          /* char * */
+    gboolean is_switched_by_mbim; /* the chain begins with QDU's Reboot */
+    guint64 bytes_total;          /* image bytes to be written */
     guint n_erase_blocks;
     guint seconds; /* estimate, to the modem's return */
     char *digest;  /* SHA-256 over every command, hex */

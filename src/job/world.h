@@ -6,6 +6,7 @@
 
 #include "tracker/ports.h"
 #include "transport/channel.h"
+#include "transport/control.h"
 
 typedef struct _MfuWorld MfuWorld;
 typedef struct _MfuWorldClass MfuWorldClass;
@@ -20,6 +21,13 @@ struct _MfuWorldClass {
                              GCancellable *cancellable, GError **error);
     MfuChannel *(*open_tty) (MfuWorld *world, const MfuUsbDevice *device, guint interface,
                              GCancellable *cancellable, GError **error);
+    /* What `device` says and does over its control port, see mfu_control_get_version () and
+     * mfu_control_give_order (); through the proxy where one has the port open. UNSUPPORTED where the modem
+     * has no such port, NOT_FOUND where no driver has taken it yet, BUSY where somebody else has it. */
+    char *(*ask_control) (MfuWorld *world, const MfuUsbDevice *device, gboolean *has_switch,
+                          gint64 deadline_us, GCancellable *cancellable, GError **error);
+    gboolean (*order_control) (MfuWorld *world, const MfuUsbDevice *device, MfuControlOrder order,
+                               gint64 deadline_us, GError **error);
     gboolean (*reenumerate) (MfuWorld *world, const MfuUsbDevice *device, GError **error);
     /* Keeps every driver of the kernel, and so everybody but us, off what arrives in `port` or its peer until
      * released; what is there now keeps its drivers, and what came meanwhile stays without them until it is

@@ -36,9 +36,8 @@ gboolean
 mfu_port_users_check (const MfuUsbDevice *device, GDBusConnection *connection, const char *dev_dir,
                       GError **error)
 {
-    const MfuFamily *family = device->family;
-    const int needed[] = { family != NULL ? family->diag_interface : -1,
-                           family != NULL ? family->at_interface : -1 };
+    const int needed[] = { mfu_usb_device_find_function (device, MFU_FUNCTION_DIAG),
+                           mfu_usb_device_find_function (device, MFU_FUNCTION_AT) };
     guint manager_pid = pid_of_modem_manager (connection);
 
     for (gsize i = 0; i < G_N_ELEMENTS (needed); i++) {

@@ -11,6 +11,8 @@
 #define GETTEXT_PACKAGE MFU_GETTEXT_DOMAIN
 #include <glib/gi18n-lib.h>
 
+#define VENDOR_SPECIFIC 0xff /* bInterfaceClass */
+
 MfuUsbDevice *
 mfu_usb_device_ref (MfuUsbDevice *device)
 {
@@ -44,6 +46,97 @@ mfu_usb_device_get_interface (const MfuUsbDevice *device, guint number)
             return interface;
     }
     return NULL;
+}
+
+static int
+number_in_family (const MfuFamily *family, MfuFunction function)
+{
+    if (family == NULL)
+        return -1;
+    switch (function) {
+    case MFU_FUNCTION_DIAG:
+        return family->diag_interface;
+    case MFU_FUNCTION_AT:
+        return family->at_interface;
+    case MFU_FUNCTION_MODEM:
+        return family->modem_interface;
+    case MFU_FUNCTION_QMI:
+    case MFU_FUNCTION_MBIM:
+    default:
+        return -1;
+    }
+}
+
+static gboolean
+has_class (const MfuUsbInterface *interface, guint8 klass, guint8 subclass, guint8 protocol)
+{
+    return interface->klass == klass && interface->subclass == subclass && interface->protocol == protocol;
+}
+
+/* A family whose identity others have too is known by a fixed number of interfaces, each in its place. */
+static gboolean
+tells_functions (const MfuUsbDevice *device)
+{
+    if (device->interfaces->len == 0 || device->interfaces->len < device->n_interfaces ||
+        (device->family != NULL && device->family->shared_interfaces > 0))
+        return FALSE;
+    for (guint i = 0; i < device->interfaces->len; i++) {
+        const MfuUsbInterface *interface = g_ptr_array_index (device->interfaces, i);
+
+        if (interface->klass == 0 || (interface->klass == VENDOR_SPECIFIC && interface->n_endpoints == 0))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Of the serial ports, always in the order NMEA, AT, modem, those that are left: NMEA alone takes no
+ * commands. Two are NMEA and one that does, or the other two. */
+static int
+pick_serial (const int *serials, guint n, MfuFunction function)
+{
+    if (function == MFU_FUNCTION_AT)
+        return n > 0 ? serials[MIN (n - 1, 1)] : -1;
+    return n > 1 ? serials[n - 1] : -1;
+}
+
+/* Source: torvalds/linux, drivers/usb/serial/option.c (EC21, EC25, EP06: DIAG is ff/ff/ff with two endpoints,
+ * the other serial ports are ff/00/00; the EP06's numbers change with its configuration, in the order DIAG,
+ * NMEA, AT, PPP, QMI, ADB) and drivers/net/usb/qmi_wwan.c (QMI is ff/ff/ff); USB MBIM 1.0, table 4-1
+ * (02/0e/00) */
+static int
+number_by_descriptors (const MfuUsbDevice *device, MfuFunction function)
+{
+    int serials[3];
+    guint n = 0;
+
+    for (guint i = 0; i < device->interfaces->len; i++) {
+        const MfuUsbInterface *interface = g_ptr_array_index (device->interfaces, i);
+        gboolean is_diag = has_class (interface, VENDOR_SPECIFIC, 0xff, 0xff) && interface->n_endpoints == 2;
+        gboolean is_qmi = has_class (interface, VENDOR_SPECIFIC, 0xff, 0xff) && interface->n_endpoints == 3;
+
+        if ((is_diag && function == MFU_FUNCTION_DIAG) || (is_qmi && function == MFU_FUNCTION_QMI) ||
+            (has_class (interface, 0x02, 0x0e, 0x00) && function == MFU_FUNCTION_MBIM))
+            return (int) interface->number;
+        if (has_class (interface, VENDOR_SPECIFIC, 0x00, 0x00) && n < G_N_ELEMENTS (serials))
+            serials[n++] = (int) interface->number;
+    }
+    if (function == MFU_FUNCTION_AT || function == MFU_FUNCTION_MODEM)
+        return pick_serial (serials, n, function);
+    return -1;
+}
+
+int
+mfu_usb_device_find_function (const MfuUsbDevice *device, MfuFunction function)
+{
+    int number;
+
+    if (tells_functions (device))
+        return number_by_descriptors (device, function);
+    number = number_in_family (device->family, function);
+    if (number >= 0 && device->interfaces->len > 0 &&
+        mfu_usb_device_get_interface (device, (guint) number) == NULL)
+        return -1;
+    return number;
 }
 
 static const char *

@@ -9,9 +9,20 @@
 typedef struct {
     guint number;
     guint8 klass, subclass, protocol;
-    char *driver; /* NULL: none bound */
-    char *tty;    /* "ttyUSB2", NULL: none */
+    guint n_endpoints; /* of its current setting; 0: none, or not known */
+    char *driver;      /* NULL: none bound */
+    char *tty;         /* "ttyUSB2", NULL: none */
+    char *wdm;         /* "cdc-wdm0", NULL: none */
 } MfuUsbInterface;
+
+/* What an interface is for. */
+typedef enum {
+    MFU_FUNCTION_DIAG,
+    MFU_FUNCTION_AT,
+    MFU_FUNCTION_MODEM, /* PPP; takes AT commands too */
+    MFU_FUNCTION_QMI,
+    MFU_FUNCTION_MBIM,
+} MfuFunction;
 
 typedef struct {
     gatomicrefcount ref_count;
@@ -31,6 +42,11 @@ typedef struct {
 MfuUsbDevice *mfu_usb_device_ref (MfuUsbDevice *device);
 void mfu_usb_device_unref (MfuUsbDevice *device);
 const MfuUsbInterface *mfu_usb_device_get_interface (const MfuUsbDevice *device, guint number);
+
+/* The number of the interface that has this function in normal mode; -1: the modem offers none. An owner can
+ * take functions away (AT+QCFG="usbcfg"), and those that are left are numbered anew: the descriptors tell,
+ * and the family's numbers where they do not, as for a device that the kernel has not configured. */
+int mfu_usb_device_find_function (const MfuUsbDevice *device, MfuFunction function);
 
 /* "EC25 in normal mode", "Qualcomm EDL device", for messages. Newly allocated, translated. */
 char *mfu_usb_device_describe (const MfuUsbDevice *device);

@@ -170,6 +170,7 @@ interface_free (gpointer data)
 
     g_free (interface->driver);
     g_free (interface->tty);
+    g_free (interface->wdm);
     g_free (interface);
 }
 
@@ -182,22 +183,20 @@ read_number (const char *directory, const char *attribute, guint base, guint64 m
     return text != NULL && g_ascii_string_to_unsigned (text, base, 0, max, value, NULL);
 }
 
-/* usb-serial drivers put "ttyUSB2" into the interface's folder, cdc-acm puts "tty/ttyACM2". */
+/* The node that a driver made for an interface: usb-serial drivers put "ttyUSB2" into the interface's folder,
+ * cdc-acm puts "tty/ttyACM2", qmi_wwan and cdc_mbim put "usbmisc/cdc-wdm0". */
 static char *
-find_tty (const char *interface_dir)
+find_node (const char *interface_dir, const char *place, const char *prefix)
 {
-    static const char *const places[] = { "", "tty" };
+    g_autofree char *path = g_build_filename (interface_dir, place, NULL);
+    g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+    gsize length = strlen (prefix);
+    const char *entry;
 
-    for (gsize i = 0; i < G_N_ELEMENTS (places); i++) {
-        g_autofree char *path = g_build_filename (interface_dir, places[i], NULL);
-        g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-        const char *entry;
-
-        for (guint n = 0; dir != NULL && n < MAX_ENTRIES && (entry = g_dir_read_name (dir)) != NULL; n++) {
-            if (g_str_has_prefix (entry, "tty") && g_ascii_isupper (entry[3]))
-                return g_strdup (entry);
-        }
-    }
+    for (guint n = 0; dir != NULL && n < MAX_ENTRIES && (entry = g_dir_read_name (dir)) != NULL; n++)
+        if (g_str_has_prefix (entry, prefix) && g_ascii_isalnum (entry[length]) &&
+            !g_ascii_islower (entry[length]))
+            return g_strdup (entry);
     return NULL;
 }
 
@@ -207,7 +206,7 @@ read_interface (const char *directory)
     g_autofree char *link = g_build_filename (directory, "driver", NULL);
     g_autofree char *target = NULL;
     MfuUsbInterface *interface;
-    guint64 number, klass, subclass, protocol;
+    guint64 number, klass, subclass, protocol, endpoints;
 
     if (!read_number (directory, "bInterfaceNumber", 16, G_MAXUINT8, &number) ||
         !read_number (directory, "bInterfaceClass", 16, G_MAXUINT8, &klass) ||
@@ -221,7 +220,12 @@ read_interface (const char *directory)
     interface->protocol = (guint8) protocol;
     target = g_file_read_link (link, NULL);
     interface->driver = target != NULL ? g_path_get_basename (target) : NULL;
-    interface->tty = find_tty (directory);
+    if (read_number (directory, "bNumEndpoints", 16, G_MAXUINT8, &endpoints))
+        interface->n_endpoints = (guint) endpoints;
+    interface->tty = find_node (directory, "", "tty");
+    if (interface->tty == NULL)
+        interface->tty = find_node (directory, "tty", "tty");
+    interface->wdm = find_node (directory, "usbmisc", "cdc-wdm");
     return interface;
 }
 

@@ -85,8 +85,9 @@ find_newcomer (MfuPortWait *wait)
 }
 
 static gboolean
-has_tty (MfuPorts *ports, const MfuUsbDevice *device, int number)
+has_tty (MfuPorts *ports, const MfuUsbDevice *device, MfuFunction function)
 {
+    int number = mfu_usb_device_find_function (device, function);
     const MfuUsbInterface *interface = NULL;
 
     if (number >= 0)
@@ -122,17 +123,16 @@ static char *
 what_is_missing (MfuPortWait *wait, const MfuUsbDevice *device, gboolean wants_tty)
 {
     MfuPorts *ports = wait->ports;
-    const MfuFamily *family = device->family;
 
     if (!has_node (ports, device->devnode + strlen ("/dev/")))
         return g_strdup (_ ("its device node is missing"));
-    wants_tty = wants_tty && device->mode == MFU_MODE_NORMAL && family != NULL;
+    wants_tty = wants_tty && device->mode == MFU_MODE_NORMAL && device->family != NULL;
     if (!has_all_interfaces (device) && (wants_tty || !is_left_alone (ports, device)))
         return g_strdup (_ ("the kernel has not configured it"));
     if (!wants_tty)
         return NULL;
-    if (has_tty (ports, device, family->diag_interface) && has_tty (ports, device, family->at_interface) &&
-        has_tty (ports, device, family->modem_interface))
+    if (has_tty (ports, device, MFU_FUNCTION_DIAG) && has_tty (ports, device, MFU_FUNCTION_AT) &&
+        has_tty (ports, device, MFU_FUNCTION_MODEM))
         return NULL;
     return g_strdup (_ ("a serial port of it is missing: no driver took it"));
 }

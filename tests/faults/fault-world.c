@@ -288,6 +288,27 @@ world_open_tty (MfuWorld *world, const MfuUsbDevice *device, guint number, GCanc
     return wrap (fault_of (world), inner->klass->open_tty (inner, device, number, cancellable, error));
 }
 
+static char *
+world_ask_control (MfuWorld *world, const MfuUsbDevice *device, gboolean *has_switch, gint64 deadline_us,
+                   GCancellable *cancellable, GError **error)
+{
+    if (happen (fault_of (world), EVENT_OPEN) != EFFECT_NONE) {
+        fail (error);
+        return NULL;
+    }
+    return inner_of (world)->klass->ask_control (inner_of (world), device, has_switch, deadline_us,
+                                                 cancellable, error);
+}
+
+static gboolean
+world_order_control (MfuWorld *world, const MfuUsbDevice *device, MfuControlOrder order, gint64 deadline_us,
+                     GError **error)
+{
+    if (happen (fault_of (world), EVENT_OPEN) != EFFECT_NONE)
+        return fail (error);
+    return inner_of (world)->klass->order_control (inner_of (world), device, order, deadline_us, error);
+}
+
 static gboolean
 world_reenumerate (MfuWorld *world, const MfuUsbDevice *device, GError **error)
 {
@@ -328,6 +349,8 @@ static const MfuWorldClass world_class = {
     .disarm = world_disarm,
     .open_usb = world_open_usb,
     .open_tty = world_open_tty,
+    .ask_control = world_ask_control,
+    .order_control = world_order_control,
     .reenumerate = world_reenumerate,
     .hold = world_hold,
     .release = world_release,

@@ -4,12 +4,17 @@
 
 #include "sim-world.h"
 
+#include "sim-wdm.h"
+
 #include "util/error.h"
 
 #include <string.h>
 
 #define IN_BYTES   (16 * 1024)
 #define MAX_QUEUED 64
+
+/* How long a library waits in vain for a modem that says nothing. */
+#define CONTROL_MS 300
 
 #define PORT  "1-2"
 #define SYSFS "/sys/devices/sim/usb1/1-2"
@@ -25,6 +30,7 @@ struct _SimWorld {
     guint n_events;
     gboolean is_dead;
     const char *power_manager;
+    guint n_control_uses;
     int open_error; /* MfuError; -1: none */
 
     gboolean can_hold, is_held;
@@ -321,6 +327,7 @@ device_of (SimWorld *sim)
     device->product = g_strdup (usb->product);
     device->serial = g_strdup (usb->serial);
     device->devnum = sim_modem_get_generation (sim->modem);
+    device->n_interfaces = usb->n_interfaces;
     device->mode = mode_of (usb);
     device->family = mfu_families_by_usb_id (sim->world.families, usb->vid, usb->pid);
     device->interfaces = g_ptr_array_new_with_free_func (interface_free);
@@ -328,6 +335,10 @@ device_of (SimWorld *sim)
         MfuUsbInterface *interface = g_new0 (MfuUsbInterface, 1);
 
         interface->number = usb->interfaces[i].number;
+        interface->klass = usb->interfaces[i].klass;
+        interface->subclass = usb->interfaces[i].subclass;
+        interface->protocol = usb->interfaces[i].protocol;
+        interface->n_endpoints = usb->interfaces[i].n_endpoints;
         interface->tty = g_strdup_printf ("ttyUSB%u", i);
         g_ptr_array_add (device->interfaces, interface);
     }
@@ -429,6 +440,69 @@ world_open_tty (MfuWorld *world, const MfuUsbDevice *device, guint number, GCanc
     return NULL;
 }
 
+/* NULL where the modem has no such port, or no driver took it. */
+static SimWdm *
+open_control (SimWorld *sim, const MfuUsbDevice *device, MfuControlProtocol *protocol, GError **error)
+{
+    int number = mfu_usb_device_find_function (device, MFU_FUNCTION_QMI);
+
+    *protocol = number >= 0 ? MFU_CONTROL_QMI : MFU_CONTROL_MBIM;
+    if (number < 0)
+        number = mfu_usb_device_find_function (device, MFU_FUNCTION_MBIM);
+    if (!happen (sim, error))
+        return NULL;
+    if (sim_modem_get_usb (sim->modem) == NULL || sim_modem_get_generation (sim->modem) != device->devnum)
+        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_GONE, "the device has left");
+    else if (number < 0 || !sim->has_drivers)
+        g_set_error_literal (error, MFU_ERROR, number < 0 ? MFU_ERROR_UNSUPPORTED : MFU_ERROR_NOT_FOUND,
+                             "there is no control port");
+    else
+        return sim_wdm_new (sim->modem, (guint) number, *protocol == MFU_CONTROL_MBIM, sim->now_us);
+    return NULL;
+}
+
+/* Real time, for the libraries; in virtual time a conversation takes none. */
+static void
+fill_port (MfuControlPort *port, SimWdm *wdm, GCancellable *cancellable)
+{
+    *port = (MfuControlPort){
+        .devnode = sim_wdm_get_devnode (wdm),
+        .clock = mfu_clock_system (),
+        .deadline_us = mfu_clock_deadline_us (mfu_clock_system (), CONTROL_MS),
+        .cancellable = cancellable,
+    };
+}
+
+static char *
+world_ask_control (MfuWorld *world, const MfuUsbDevice *device, gboolean *has_switch, gint64 deadline_us,
+                   GCancellable *cancellable, GError **error)
+{
+    MfuControlProtocol protocol;
+    g_autoptr (SimWdm) wdm = open_control (sim_of (world), device, &protocol, error);
+    MfuControlPort port;
+
+    if (wdm == NULL)
+        return NULL;
+    sim_of (world)->n_control_uses++;
+    fill_port (&port, wdm, cancellable);
+    return mfu_control_get_version (&port, protocol, has_switch, error);
+}
+
+static gboolean
+world_order_control (MfuWorld *world, const MfuUsbDevice *device, MfuControlOrder order, gint64 deadline_us,
+                     GError **error)
+{
+    MfuControlProtocol protocol;
+    g_autoptr (SimWdm) wdm = open_control (sim_of (world), device, &protocol, error);
+    MfuControlPort port;
+
+    if (wdm == NULL)
+        return FALSE;
+    sim_of (world)->n_control_uses++;
+    fill_port (&port, wdm, NULL);
+    return mfu_control_give_order (&port, protocol, order, error);
+}
+
 static gboolean
 world_reenumerate (MfuWorld *world, const MfuUsbDevice *device, GError **error)
 {
@@ -485,6 +559,8 @@ static const MfuWorldClass world_class = {
     .disarm = world_disarm,
     .open_usb = world_open_usb,
     .open_tty = world_open_tty,
+    .ask_control = world_ask_control,
+    .order_control = world_order_control,
     .reenumerate = world_reenumerate,
     .hold = world_hold,
     .release = world_release,
@@ -597,6 +673,12 @@ guint
 sim_world_get_n_drivers_in_edl (SimWorld *sim)
 {
     return sim->n_drivers_in_edl;
+}
+
+guint
+sim_world_get_n_control_uses (SimWorld *sim)
+{
+    return sim->n_control_uses;
 }
 
 guint

@@ -47,4 +47,7 @@ gboolean sim_world_is_held (SimWorld *sim);
 gboolean sim_world_has_drivers (SimWorld *sim);
 guint sim_world_get_n_drivers_in_edl (SimWorld *sim);
 
+/* How often the control port (QMI, MBIM) was used. */
+guint sim_world_get_n_control_uses (SimWorld *sim);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SimWorld, sim_world_free)

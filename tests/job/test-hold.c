@@ -43,7 +43,7 @@ probe (SimWorld *sim, guint number, gpointer user_data)
 }
 
 static void
-set_up (JobFixture *fixture, SimStart start, Stranger *stranger)
+set_up_with (JobFixture *fixture, SimStart start, const char *quirks, Stranger *stranger)
 {
     SimConfig config;
 
@@ -51,9 +51,16 @@ set_up (JobFixture *fixture, SimStart start, Stranger *stranger)
     config.version = OLD;
     config.start = start;
     config.diag_noise = 20;
+    config.quirks = quirks;
     job_fixture_init (fixture, &config);
     *stranger = (Stranger){ .generation = sim_modem_get_generation (job_fixture_modem (fixture)) };
     sim_world_set_hook (fixture->sim, probe, stranger);
+}
+
+static void
+set_up (JobFixture *fixture, SimStart start, Stranger *stranger)
+{
+    set_up_with (fixture, start, NULL, stranger);
 }
 
 /* It runs, with its drivers, and the port is nobody's. */
@@ -330,7 +337,7 @@ test_started_late (void)
     JobFixture fixture;
     Stranger stranger;
 
-    set_up (&fixture, SIM_START_NORMAL, &stranger);
+    set_up_with (&fixture, SIM_START_NORMAL, "no-qmi", &stranger);
     fixture.host = &fake.host;
     fixture.version = OLD;
     g_assert_true (sim_modem_add_fault (job_fixture_modem (&fixture), "at:1+=deaf", &why));

@@ -134,7 +134,8 @@ test_refused_afterwards (gconstpointer data)
     job_fixture_clear (&fixture);
 }
 
-/* One that does not answer is flashed if ModemManager knew it, and refused if nobody does. */
+/* One that does not answer, by AT nor by QMI, is flashed if ModemManager knew it, and refused if nobody does.
+ */
 static void
 test_mute (void)
 {
@@ -146,6 +147,7 @@ test_mute (void)
     for (guint i = 0; i < 2; i++) {
         sim_config_init (&config);
         config.version = OLD;
+        config.quirks = "no-qmi";
         job_fixture_init (&fixture, &config);
         g_assert_true (sim_modem_add_fault (job_fixture_modem (&fixture), "at:*=deaf", NULL));
         host = (Host){ .parent.klass = &host_class, .fixture = &fixture };

@@ -17,6 +17,8 @@
 #define NEW    "EC25EFAR06A08M4G"
 #define EP_OLD "EP06ELAR03A06M4G"
 #define EP_NEW "EP06ELAR03A08M4G"
+#define EM_OLD "EM06ELAR03A06M4G"
+#define EM_NEW "EM06ELAR03A08M4G"
 #define OLD_15 "EC20EQAR02A04E2G"
 #define NEW_15 "EC20EQAR02A13E2G"
 
@@ -30,6 +32,7 @@ typedef struct {
     guint allowed;
     int code;           /* refusals only */
     const char *needle; /* refusals only */
+    const char *ports;  /* words of what differs from a modem with all its ports; NULL: nothing */
 } Case;
 
 #define EC25     "--family", "ec25", "--geometry", "p4K_b256K"
@@ -53,6 +56,9 @@ static const Case goldens[] = {
     { "ec20-in-dload", NEW_15, { EC20 }, MFU_MODE_EDL, OLD_15 },
     { "ec20-plain-in-dload", NEW_15, { PLAIN }, MFU_MODE_EDL, OLD_15 },
     { "ec20-in-fastboot", NEW_15, { EC20 }, MFU_MODE_FASTBOOT, OLD_15 },
+    { "ec25-no-diag", NEW, { EC25 }, MFU_MODE_NORMAL, OLD, .ports = "no-diag" },
+    { "ec25-no-at", NEW, { EC25 }, MFU_MODE_NORMAL, OLD, .ports = "no-at" },
+    { "em06-mbim", EM_NEW, { EP06 }, MFU_MODE_NORMAL, EM_OLD, .ports = "no-diag no-at mbim" },
 };
 
 static const Case refusals[] = {
@@ -264,6 +270,57 @@ static const Case refusals[] = {
       0,
       MFU_ERROR_WRONG_PACKAGE,
       "downgrade" },
+    { "no-diag-and-no-table",
+      NEW,
+      { EC25, "--without", "partition_nand.xml" },
+      MFU_MODE_NORMAL,
+      OLD,
+      .code = MFU_ERROR_UNSUPPORTED,
+      .needle = "offers no DIAG port",
+      .ports = "no-diag" },
+    { "no-diag-by-firehose",
+      NEW,
+      { EC25 },
+      MFU_MODE_NORMAL,
+      OLD,
+      "firehose",
+      .code = MFU_ERROR_UNSUPPORTED,
+      .needle = "offers no DIAG port",
+      .ports = "no-diag" },
+    { "no-at-by-fastboot",
+      NEW,
+      { EC25 },
+      MFU_MODE_NORMAL,
+      OLD,
+      "fastboot",
+      .code = MFU_ERROR_UNSUPPORTED,
+      .needle = "offers no AT port",
+      .ports = "no-at" },
+    { "no-ports",
+      NEW,
+      { EC25 },
+      MFU_MODE_NORMAL,
+      OLD,
+      .code = MFU_ERROR_UNSUPPORTED,
+      .needle = "neither a DIAG nor an AT port, and no QMI command",
+      .ports = "no-diag no-at" },
+    { "mbim-without-qdu",
+      EM_NEW,
+      { EP06 },
+      MFU_MODE_NORMAL,
+      EM_OLD,
+      .code = MFU_ERROR_UNSUPPORTED,
+      .needle = "MBIM alone, without Quectel's firmware service",
+      .ports = "no-diag no-at mbim no-qdu" },
+    { "mbim-by-fastboot",
+      EM_NEW,
+      { EP06 },
+      MFU_MODE_NORMAL,
+      EM_OLD,
+      "fastboot",
+      .code = MFU_ERROR_UNSUPPORTED,
+      .needle = "no AT port",
+      .ports = "no-diag no-at mbim" },
 };
 
 static MfuPackage *
@@ -285,6 +342,14 @@ open_package (const Case *item)
     return package;
 }
 
+static gboolean
+has_word (const char *words, const char *word)
+{
+    g_auto (GStrv) list = g_strsplit (words != NULL ? words : "", " ", -1);
+
+    return g_strv_contains ((const char *const *) list, word);
+}
+
 static MfuPlan *
 plan_of (const Case *item, MfuPackage *package, const MfuFamilies *families, GError **error)
 {
@@ -293,6 +358,11 @@ plan_of (const Case *item, MfuPackage *package, const MfuFamilies *families, GEr
 
     facts.family = mfu_families_by_model (families, item->package);
     mfu_version_name_parse (&facts.version, item->version != NULL ? item->version : "");
+    facts.lacks_diag = has_word (item->ports, "no-diag");
+    facts.lacks_at = has_word (item->ports, "no-at");
+    facts.has_mbim = has_word (item->ports, "mbim");
+    facts.has_qmi = !facts.has_mbim;
+    facts.refuses_qdu = has_word (item->ports, "no-qdu");
     facts.is_remembered = item->mode != MFU_MODE_NORMAL && facts.version.is_known;
     return mfu_plan_new (package, &facts, &options, error);
 }

@@ -460,6 +460,117 @@ test_ttys (Fixture *fixture, gconstpointer data)
     g_assert_cmpstr (mfu_usb_device_get_interface (next, 3)->tty, ==, "ttyUSB3");
 }
 
+typedef struct {
+    const char *kinds; /* of its interfaces: D DIAG, S serial, Q QMI, M MBIM and its data */
+    int diag, at, modem, qmi, mbim;
+} Composition;
+
+static void
+add_described (FakeSysfs *sysfs, guint number, const char *klass, const char *subclass, const char *protocol,
+               const char *n_endpoints)
+{
+    const struct {
+        const char *attribute, *value;
+    } attributes[] = { { "bInterfaceClass", klass },
+                       { "bInterfaceSubClass", subclass },
+                       { "bInterfaceProtocol", protocol },
+                       { "bNumEndpoints", n_endpoints } };
+
+    fake_sysfs_add_interface (sysfs, "1-1", number);
+    for (gsize i = 0; i < G_N_ELEMENTS (attributes); i++) {
+        g_autofree char *name = g_strdup_printf ("1-1:1.%u/%s", number, attributes[i].attribute);
+
+        fake_sysfs_write (sysfs, "1-1", name, attributes[i].value);
+    }
+}
+
+static guint
+add_composition (FakeSysfs *sysfs, const char *kinds)
+{
+    guint n = 0;
+
+    for (const char *kind = kinds; *kind != '\0'; kind++) {
+        switch (*kind) {
+        case 'D':
+            add_described (sysfs, n++, "ff", "ff", "ff", "02");
+            break;
+        case 'S':
+            add_described (sysfs, n++, "ff", "00", "00", "03");
+            break;
+        case 'Q':
+            add_described (sysfs, n++, "ff", "ff", "ff", "03");
+            break;
+        default:
+            add_described (sysfs, n++, "02", "0e", "00", "01");
+            add_described (sysfs, n++, "0a", "00", "02", "00");
+        }
+    }
+    fake_sysfs_configure (sysfs, "1-1", n);
+    return n;
+}
+
+/* Functions that are taken away renumber the others; the descriptors tell which is which. */
+static void
+test_functions (Fixture *fixture, gconstpointer data)
+{
+    static const Composition compositions[] = {
+        { "DSSSQ", 0, 2, 3, 4, -1 }, { "DSSSM", 0, 2, 3, -1, 4 }, { "SSSQ", -1, 1, 2, 3, -1 },
+        { "DSSQ", 0, 2, 2, 3, -1 },  { "DSQ", 0, 1, -1, 2, -1 },  { "DQ", 0, -1, -1, 1, -1 },
+        { "Q", -1, -1, -1, 0, -1 },  { "M", -1, -1, -1, -1, 0 },  { "DSSS", 0, 2, 3, -1, -1 },
+        { "SSS", -1, 1, 2, -1, -1 },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (compositions); i++) {
+        const Composition *composition = &compositions[i];
+        g_autoptr (GError) error = NULL;
+        g_autoptr (MfuUsbDevice) device = NULL;
+
+        fake_sysfs_plug (fixture->sysfs, &ec25);
+        (void) add_composition (fixture->sysfs, composition->kinds);
+        device = mfu_ports_look (fixture->ports, "1-1", &error);
+        g_assert_no_error (error);
+        g_assert_cmpint (mfu_usb_device_find_function (device, MFU_FUNCTION_DIAG), ==, composition->diag);
+        g_assert_cmpint (mfu_usb_device_find_function (device, MFU_FUNCTION_AT), ==, composition->at);
+        g_assert_cmpint (mfu_usb_device_find_function (device, MFU_FUNCTION_MODEM), ==, composition->modem);
+        g_assert_cmpint (mfu_usb_device_find_function (device, MFU_FUNCTION_QMI), ==, composition->qmi);
+        g_assert_cmpint (mfu_usb_device_find_function (device, MFU_FUNCTION_MBIM), ==, composition->mbim);
+        fake_sysfs_unplug (fixture->sysfs, "1-1");
+    }
+}
+
+/* While the kernel has not configured it, the family's numbers are all that is known. */
+static void
+test_functions_unconfigured (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autoptr (MfuUsbDevice) device = NULL;
+
+    fake_sysfs_plug (fixture->sysfs, &ec25);
+    device = mfu_ports_look (fixture->ports, "1-1", &error);
+    g_assert_no_error (error);
+    g_assert_cmpint (mfu_usb_device_find_function (device, MFU_FUNCTION_DIAG), ==, 0);
+    g_assert_cmpint (mfu_usb_device_find_function (device, MFU_FUNCTION_AT), ==, 2);
+    g_assert_cmpint (mfu_usb_device_find_function (device, MFU_FUNCTION_QMI), ==, -1);
+}
+
+/* A modem without serial ports is complete without them; its control port is found with its node. */
+static void
+test_no_ttys (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autoptr (MfuUsbDevice) next = NULL;
+    g_autoptr (MfuPortWait) wait = mfu_ports_arm (fixture->ports, "1-1", NULL, &error);
+
+    fake_sysfs_plug (fixture->sysfs, &ec25);
+    (void) add_composition (fixture->sysfs, "M");
+    fake_sysfs_bind (fixture->sysfs, "1-1", 0, "cdc_mbim", NULL);
+    fake_sysfs_write (fixture->sysfs, "1-1", "1-1:1.0/usbmisc/cdc-wdm3/dev", "180:3");
+    next = wait_next (wait, NORMAL, TRUE, SHORT_MS, &error);
+    g_assert_no_error (error);
+    g_assert_cmpstr (mfu_usb_device_get_interface (next, 0)->driver, ==, "cdc_mbim");
+    g_assert_cmpstr (mfu_usb_device_get_interface (next, 0)->wdm, ==, "cdc-wdm3");
+}
+
 static void
 test_timed_out (Fixture *fixture, gconstpointer data)
 {
@@ -616,6 +727,9 @@ main (int argc, char **argv)
     ADD (same_number);
     ADD (peer);
     ADD (ttys);
+    ADD (functions);
+    ADD (functions_unconfigured);
+    ADD (no_ttys);
     ADD (timed_out);
     ADD (cancelled);
     ADD (watch);
