@@ -8,6 +8,7 @@
 #include "job/ask.h"
 #include "job/identify.h"
 #include "job/pump.h"
+#include "job/streamer.h"
 #include "util/error.h"
 #include "util/log.h"
 
@@ -209,8 +210,8 @@ mfu_chain_switch_bare (MfuRun *run, const MfuChainSwitch *to, GError **error)
     return TRUE;
 }
 
-gboolean
-mfu_chain_restart (MfuRun *run, gboolean (*reset) (MfuRun *run, GError **error), GError **error)
+static gboolean
+restart (MfuRun *run, gboolean (*reset) (MfuRun *run, GError **error), GError **error)
 {
     gpointer wait = run->world->klass->arm (run->world, run->port, run->device, error);
     MfuUsbDevice *arrived = NULL;
@@ -231,11 +232,24 @@ mfu_chain_restart (MfuRun *run, gboolean (*reset) (MfuRun *run, GError **error),
     }
     g_clear_pointer (&run->device, mfu_usb_device_unref);
     run->device = arrived;
-    if (arrived->mode == MFU_MODE_NORMAL)
+    return TRUE;
+}
+
+gboolean
+mfu_chain_restart (MfuRun *run, gboolean (*reset) (MfuRun *run, GError **error), GError **error)
+{
+    if (!restart (run, reset, error))
+        return FALSE;
+    /* An earlier run by the streaming loader was cut short: its flag outlives whatever was written since, and
+     * only the loader takes it away. */
+    if (run->device->mode == MFU_MODE_SBL_DOWNLOAD && mfu_package_get_nprg (run->package) != NULL &&
+        (!mfu_streamer_open (run, FALSE, error) || !restart (run, mfu_streamer_reset, error)))
+        return FALSE;
+    if (run->device->mode == MFU_MODE_NORMAL)
         return TRUE;
     g_set_error (error, MFU_ERROR, MFU_ERROR_PROTOCOL,
                  _ ("The firmware is written, but the modem came back in %s mode instead of normal mode."),
-                 mfu_mode_to_string (arrived->mode));
+                 mfu_mode_to_string (run->device->mode));
     return FALSE;
 }
 

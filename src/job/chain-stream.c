@@ -64,11 +64,11 @@ follow_restart (MfuRun *run, gpointer wait, GError **error)
         return FALSE;
     g_clear_pointer (&run->device, mfu_usb_device_unref);
     run->device = arrived;
-    if (arrived->mode == MFU_MODE_FASTBOOT && run->plan->chain == MFU_CHAIN_DLOAD) {
-        g_set_error_literal (
-            error, MFU_ERROR, MFU_ERROR_PROTOCOL,
-            _ ("The modem has left its download mode for fastboot mode by itself; nothing was "
-               "written, start the update again from there."));
+    if (arrived->mode == (run->plan->chain == MFU_CHAIN_DLOAD ? MFU_MODE_FASTBOOT : MFU_MODE_EDL)) {
+        g_set_error (error, MFU_ERROR, MFU_ERROR_PROTOCOL,
+                     _ ("The modem has left its download mode for %s mode by itself; nothing was written, "
+                        "start the update again from there."),
+                     mfu_mode_to_string (arrived->mode));
         return FALSE;
     }
     if (arrived->mode != MFU_MODE_NORMAL)

@@ -143,11 +143,7 @@ leave_raw_mode (MfuRun *run, GError **error)
     /* A boot ROM that took the probe for part of a block complains only when the block is full. */
     if (g_error_matches (local, MFU_ERROR, MFU_ERROR_PROTOCOL))
         return load_programmer (run, MFU_EDL_SAHARA_HALF_WAY, NULL, error);
-    g_set_error (error, MFU_ERROR, MFU_ERROR_TIMED_OUT,
-                 _ ("The modem in port %s is in its download mode but answers to nothing (%s); take its "
-                    "power away for "
-                    "ten seconds, then run the same command again."),
-                 run->port, local->message);
+    mfu_run_explain_silence (run, local, error);
     return FALSE;
 }
 

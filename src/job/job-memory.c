@@ -39,7 +39,7 @@ static MfuJournal *
 begin_journal (MfuRun *run, GError **error)
 {
     const MfuJournalRecord *memory = run->was_normal ? NULL : run->memory;
-    g_autofree char *allow = mfu_allow_to_string (run->allowed);
+    g_autofree char *allow = mfu_allow_to_string (run->allowed | run->recalled);
     MfuJournalRecord record = {
         .port = (char *) run->port,
         .sysfs = run->device->sysfs,

@@ -33,7 +33,6 @@ struct _MfuJob {
     char *id;
     int package_fd;
     char *package_name;
-    MfuUsbDevice *device;
     char *version;
     gboolean asks_when_taken;
     guint allowed;
@@ -47,6 +46,7 @@ struct _MfuJob {
     GCancellable *cancellable;
 
     /* The job's thread only. */
+    MfuUsbDevice *device; /* as it was found */
     MfuProgress progress;
     gint64 reported_us;
 
@@ -501,6 +501,43 @@ look_at_ports (MfuJob *job, MfuDeviceFacts *facts)
         mfu_log (G_LOG_LEVEL_WARNING, job->device->port, job->id, "asking for QDU: %s", local->message);
 }
 
+/* What the user insisted on for this package holds until the modem runs: the advice does not repeat it. */
+static guint
+recall_allowed (const MfuRun *run)
+{
+    g_auto (GStrv) names = NULL;
+    guint recalled;
+
+    if (run->was_normal || run->memory == NULL ||
+        strcmp (run->memory->package_digest, mfu_package_get_digest (run->package)) != 0)
+        return 0;
+    names = g_strsplit (run->memory->allow, ",", -1);
+    if (!mfu_allow_parse ((const char *const *) names, &recalled, NULL))
+        return 0;
+    return recalled & (run->is_automatic ? MFU_ALLOW_PACKAGE & ~MFU_ALLOW_UNIDENTIFIED : MFU_ALLOW_PACKAGE);
+}
+
+/* A program that died while it held the port leaves a modem that can be asked nothing. */
+static gboolean
+wake_modem (MfuJob *job, MfuRun *run, GError **error)
+{
+    g_autoptr (MfuPortLock) lock = NULL;
+    MfuUsbDevice *awake;
+
+    if (!mfu_run_is_asleep (run->device))
+        return TRUE;
+    /* One that lives has its reasons. */
+    lock = mfu_port_lock_take (job->state_dir, run->port, error);
+    awake = lock != NULL ? mfu_run_wake (run->world, run->device, error) : NULL;
+    if (awake == NULL)
+        return FALSE;
+    mfu_usb_device_unref (run->device);
+    mfu_usb_device_unref (job->device);
+    run->device = awake;
+    job->device = mfu_usb_device_ref (awake);
+    return TRUE;
+}
+
 static gboolean
 make_plan (MfuJob *job, MfuRun *run, char **note, GError **error)
 {
@@ -515,6 +552,8 @@ make_plan (MfuJob *job, MfuRun *run, char **note, GError **error)
     run->family = facts.family;
     run->is_unfinished = facts.is_unfinished;
     options.note = *note;
+    run->recalled = recall_allowed (run);
+    options.allowed |= run->recalled;
     run->plan = mfu_plan_new (run->package, &facts, &options, error);
     if (run->plan == NULL || !job->is_automatic || run->plan->chain == MFU_CHAIN_FIREHOSE ||
         run->plan->chain == MFU_CHAIN_FASTBOOT)
@@ -590,6 +629,8 @@ execute (MfuJob *job, MfuRun *run, GError **error)
     g_autoptr (MfuPortLock) lock = NULL;
     g_autofree char *note = NULL;
 
+    if (!wake_modem (job, run, error))
+        return FALSE;
     /* Who only looks at a package locks nobody out; a copy is a file of the port. */
     if (job->is_automatic || job->keeps_package) {
         lock = mfu_port_lock_take (job->state_dir, run->port, error);
@@ -662,12 +703,13 @@ void
 mfu_job_run (MfuJob *job)
 {
     g_autoptr (GError) error = NULL;
+    g_autofree char *port = g_strdup (mfu_journal_home (job->state_dir, job->device));
     MfuRun run = {
         .job = job,
         .world = job->world,
         .host = job->host,
         .state_dir = job->state_dir,
-        .port = mfu_journal_home (job->state_dir, job->device),
+        .port = port,
         .package_name = job->package_name,
         .fingerprint = job->fingerprint,
         .is_automatic = job->is_automatic,

@@ -21,6 +21,11 @@ typedef enum {
     MFU_ALLOW_BOOT_CHAIN = 1 << 10,
 } MfuAllow;
 
+/* Those that concern modem and package, and not the way or the host. */
+#define MFU_ALLOW_PACKAGE                                                                                    \
+    (MFU_ALLOW_VARIANT | MFU_ALLOW_BASELINE | MFU_ALLOW_GEOMETRY | MFU_ALLOW_UNIDENTIFIED |                  \
+     MFU_ALLOW_PROJECT | MFU_ALLOW_UNNAMED)
+
 /* Bits for the names of a NULL-terminated list (NULL: none); INVALID_ARGS names the first unknown one. */
 gboolean mfu_allow_parse (const char *const *names, guint *allow, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

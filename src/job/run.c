@@ -102,6 +102,25 @@ stay_awake (const MfuRun *run, gboolean stays)
         run->host->klass->stay_awake (run->host, stays);
 }
 
+/* Nobody else will see to what came up in normal mode meanwhile. */
+static void
+end_hold (MfuRun *run)
+{
+    gboolean was_held = run->hold != NULL;
+    g_autoptr (MfuUsbDevice) device = NULL;
+    g_autoptr (MfuUsbDevice) awake = NULL;
+    g_autoptr (GError) error = NULL;
+
+    mfu_run_release (run);
+    if (was_held)
+        device = run->world->klass->look (run->world, run->port, NULL);
+    if (device == NULL || device->family == NULL || !mfu_run_is_asleep (device))
+        return;
+    awake = mfu_run_wake (run->world, device, &error);
+    if (awake == NULL)
+        mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "%s", error->message);
+}
+
 gboolean
 mfu_run_execute (MfuRun *run, GError **error)
 {
@@ -123,7 +142,7 @@ mfu_run_execute (MfuRun *run, GError **error)
     if (!is_done)
         g_propagate_error (error, g_steal_pointer (&local));
     mfu_run_close (run);
-    mfu_run_release (run);
+    end_hold (run);
     mfu_run_give_back (run);
     stay_awake (run, FALSE);
     return is_done;
@@ -286,23 +305,39 @@ mfu_run_release (MfuRun *run)
 }
 
 gboolean
-mfu_run_let_drivers_in (MfuRun *run, GError **error)
+mfu_run_is_asleep (const MfuUsbDevice *device)
+{
+    return device->mode == MFU_MODE_NORMAL && device->interfaces->len == 0;
+}
+
+MfuUsbDevice *
+mfu_run_wake (MfuWorld *world, const MfuUsbDevice *device, GError **error)
 {
     gpointer wait;
     MfuUsbDevice *arrived = NULL;
 
+    mfu_log (G_LOG_LEVEL_INFO, device->port, NULL, "no driver has taken the modem: it is enumerated anew");
+    if (!world->klass->reenumerate (world, device, error))
+        return NULL;
+    wait = world->klass->arm (world, device->port, NULL, error);
+    if (wait == NULL)
+        return NULL;
+    arrived = world->klass->wait_next (world, wait, 1u << MFU_MODE_NORMAL, TRUE,
+                                       mfu_clock_deadline_us (world->clock, device->family->settle_ms), NULL,
+                                       error);
+    world->klass->disarm (world, wait);
+    return arrived;
+}
+
+gboolean
+mfu_run_let_drivers_in (MfuRun *run, GError **error)
+{
+    MfuUsbDevice *arrived;
+
     if (run->hold == NULL)
         return TRUE;
     mfu_run_release (run);
-    if (!run->world->klass->reenumerate (run->world, run->device, error))
-        return FALSE;
-    wait = run->world->klass->arm (run->world, run->port, NULL, error);
-    if (wait != NULL)
-        arrived = run->world->klass->wait_next (
-            run->world, wait, 1u << MFU_MODE_NORMAL, TRUE,
-            mfu_clock_deadline_us (run->world->clock, run->family->settle_ms), NULL, error);
-    if (wait != NULL)
-        run->world->klass->disarm (run->world, wait);
+    arrived = mfu_run_wake (run->world, run->device, error);
     if (arrived == NULL)
         return FALSE;
     g_clear_pointer (&run->device, mfu_usb_device_unref);
@@ -318,6 +353,15 @@ mfu_run_refuse_unknown (const MfuRun *run, GError **error)
                     "one whose update was interrupted; it is not taken up without being asked for."),
                  run->port);
     return FALSE;
+}
+
+void
+mfu_run_explain_silence (const MfuRun *run, const GError *why, GError **error)
+{
+    g_set_error (error, MFU_ERROR, MFU_ERROR_TIMED_OUT,
+                 _ ("The modem in port %s is in its download mode but answers to nothing (%s); take its "
+                    "power away for ten seconds, then run the same command again."),
+                 run->port, why->message);
 }
 
 void

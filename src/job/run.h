@@ -37,6 +37,7 @@ struct _MfuRun {
     const char *port; /* where the modem was found; its name does not change */
     GCancellable *cancellable;
     guint allowed;
+    guint recalled;           /* what was allowed for this package when the update was cut short */
     gboolean is_unfinished;   /* an update of this modem was cut short before */
     gboolean asks_when_taken; /* ModemManager had the ports while the plan was made */
     gboolean is_automatic;    /* nobody asked: only for a modem that is certainly the one of `memory` */
@@ -106,8 +107,18 @@ void mfu_run_release (MfuRun *run);
 /* A modem that came up in normal mode while the port was held gets its drivers. */
 gboolean mfu_run_let_drivers_in (MfuRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same for one that is found so, because the program that held its port has died. `device` is in normal
+ * mode; what it has become, or NULL. */
+MfuUsbDevice *mfu_run_wake (MfuWorld *world, const MfuUsbDevice *device,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean mfu_run_is_asleep (const MfuUsbDevice *device);
+
 /* A modem that does not say who it is, and nobody has asked: always FALSE. */
 gboolean mfu_run_refuse_unknown (const MfuRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The sentence for a modem in its download mode to whom nobody gets through; `why` is the last thing tried.
+ */
+void mfu_run_explain_silence (const MfuRun *run, const GError *why, GError **error);
 
 void mfu_run_clear (MfuRun *run);
 

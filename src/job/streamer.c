@@ -31,7 +31,9 @@
 #define REOPEN_MS    3000
 #define REOPEN_TRIES 10
 
-#define WRITE_TRIES 2
+/* Both directions of a stalled pipe want to be cleared, each at the price of one try. */
+#define BUS_TRIES   3
+#define WRITE_TRIES 4
 
 static gboolean
 pump (MfuRun *run, MfuEngine *engine, GBytes *image, GError **error)
@@ -48,6 +50,14 @@ open_channel (MfuRun *run, GError **error)
         return TRUE;
     run->channel = run->world->klass->open_usb (run->world, run->device, DOWNLOAD_INTERFACE, NULL, error);
     return run->channel != NULL;
+}
+
+/* What went wrong on the bus, and nothing that the modem has decided. */
+static gboolean
+is_passing (const GError *error)
+{
+    return g_error_matches (error, MFU_ERROR, MFU_ERROR_IO) ||
+           g_error_matches (error, MFU_ERROR, MFU_ERROR_PROTOCOL);
 }
 
 static gboolean
@@ -246,16 +256,44 @@ open_sbl (MfuRun *run, GError **error)
     config.image_size = g_bytes_get_size (nprg);
     config.leftover = leftover;
     sahara = mfu_sahara_new (&config);
-    return pump (run, sahara, nprg, error) && find_loader (run, error);
+    if (!pump (run, sahara, nprg, error))
+        return FALSE;
+    run->is_unclear = TRUE;
+    if (!find_loader (run, error))
+        return FALSE;
+    run->is_unclear = FALSE;
+    return TRUE;
 }
 
-gboolean
-mfu_streamer_open (MfuRun *run, gboolean is_closing, GError **error)
+static gboolean
+open_once (MfuRun *run, gboolean is_closing, GError **error)
 {
     if (!open_channel (run, error))
         return FALSE;
     return (is_before_sahara (run) ? open_dload (run, is_closing, error) : open_sbl (run, error)) &&
            prepare (run, error);
+}
+
+gboolean
+mfu_streamer_open (MfuRun *run, gboolean is_closing, GError **error)
+{
+    g_autoptr (GError) local = NULL;
+
+    for (guint i = 1; !open_once (run, is_closing, &local); i++) {
+        /* A boot ROM in the middle of its session is not asked again who it is. */
+        if (i < BUS_TRIES && is_passing (local) &&
+            (is_before_sahara (run) || run->is_unclear || run->streaming != NULL)) {
+            mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "%s; once more", local->message);
+            g_clear_error (&local);
+            continue;
+        }
+        if (g_error_matches (local, MFU_ERROR, MFU_ERROR_TIMED_OUT))
+            mfu_run_explain_silence (run, local, error);
+        else
+            g_propagate_error (error, g_steal_pointer (&local));
+        return FALSE;
+    }
+    return TRUE;
 }
 
 /* Writing */
@@ -266,6 +304,26 @@ bytes_of (const MfuPlanStream *stream, GError **error)
     if (stream->image != NULL)
         return mfu_image_get_bytes (stream->image, error);
     return g_bytes_new_take (g_malloc0 (MFU_PLAN_ZEROS), MFU_PLAN_ZEROS);
+}
+
+/* Behind a write that came to nothing the partition may still be open, and then no other can be opened; a
+ * greeting closes it, unless the loader calls a second one an error. */
+static gboolean
+begin_anew (MfuRun *run, GError **error)
+{
+    if (!greet (run, error) || !prepare (run, error))
+        return FALSE;
+    mfu_streaming_begin_abandon (run->streaming);
+    return pump (run, run->streaming, NULL, error);
+}
+
+/* Nothing is worse than a loader that is left behind with a half-written image: whatever may pass is tried
+ * again, from the image's first byte. */
+static gboolean
+is_worth_another_try (const GError *error)
+{
+    return is_passing (error) || g_error_matches (error, MFU_ERROR, MFU_ERROR_REJECTED) ||
+           g_error_matches (error, MFU_ERROR, MFU_ERROR_TIMED_OUT);
 }
 
 static gboolean
@@ -282,14 +340,16 @@ write_one (MfuRun *run, const MfuPlanStream *stream, GError **error)
     }
     for (guint i = 1;; i++) {
         g_autoptr (GError) local = NULL;
+        gboolean is_ready = i == 1 || begin_anew (run, &local);
 
-        mfu_streaming_begin_write (run->streaming, stream->name, bytes);
-        if (pump (run, run->streaming, NULL, &local)) {
+        if (is_ready)
+            mfu_streaming_begin_write (run->streaming, stream->name, bytes);
+        if (is_ready && pump (run, run->streaming, NULL, &local)) {
             run->bytes_done += g_bytes_get_size (bytes);
             mfu_job_report_bytes (run->job, run->bytes_done);
             return TRUE;
         }
-        if (i == WRITE_TRIES || !g_error_matches (local, MFU_ERROR, MFU_ERROR_REJECTED)) {
+        if (i == WRITE_TRIES || !is_worth_another_try (local)) {
             g_propagate_error (error, g_steal_pointer (&local));
             return FALSE;
         }
@@ -342,21 +402,23 @@ reset_dload (MfuRun *run, GError **error)
 static gboolean
 reset_sbl (MfuRun *run, GError **error)
 {
-    MfuSaharaConfig config = { .goal = MFU_SAHARA_RESET, .is_half_way = TRUE };
+    MfuSaharaConfig config = { .goal = MFU_SAHARA_RESET };
     g_autoptr (GBytes) leftover = NULL;
     g_autoptr (MfuEngine) sahara = NULL;
-    MfuEdlState state;
+    MfuEdlState state = MFU_EDL_SAHARA;
 
-    if (is_stranger (run, &state, &leftover, error))
+    /* One whose question is known would take another question for the answer. */
+    if (run->is_unclear && is_stranger (run, &state, &leftover, error))
         return FALSE;
     if (state == MFU_EDL_STREAMING)
         return greet (run, error) && reset_loader (run, error);
+    config.is_half_way = state != MFU_EDL_SAHARA;
     sahara = mfu_sahara_new (&config);
     return pump (run, sahara, NULL, error);
 }
 
-gboolean
-mfu_streamer_reset (MfuRun *run, GError **error)
+static gboolean
+reset_once (MfuRun *run, GError **error)
 {
     g_autoptr (GError) local = NULL;
 
@@ -365,8 +427,25 @@ mfu_streamer_reset (MfuRun *run, GError **error)
             return TRUE;
         mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "%s", local->message);
         g_clear_pointer (&run->streaming, mfu_engine_free);
+        run->is_unclear = TRUE;
     }
     if (!open_channel (run, error))
         return FALSE;
     return is_before_sahara (run) ? reset_dload (run, error) : reset_sbl (run, error);
+}
+
+gboolean
+mfu_streamer_reset (MfuRun *run, GError **error)
+{
+    for (guint i = 1;; i++) {
+        g_autoptr (GError) local = NULL;
+
+        if (reset_once (run, &local))
+            return TRUE;
+        if (i == BUS_TRIES || !is_passing (local)) {
+            g_propagate_error (error, g_steal_pointer (&local));
+            return FALSE;
+        }
+        mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "%s; once more", local->message);
+    }
 }

@@ -241,6 +241,20 @@ static const MfuQuestion close_question = {
 };
 
 static MfuFrameVerdict
+judge_abandon (MfuExchange *exchange, const guint8 *payload, gsize size)
+{
+    return payload[0] == CMD_CLOSE_ANSWER || payload[0] == CMD_ERROR ? MFU_FRAME_ANSWER : MFU_FRAME_NOISE;
+}
+
+static const MfuQuestion abandon_question = {
+    .what = "close",
+    .timeout_ms = CLOSE_MS,
+    .max_tries = 2,
+    .judge = judge_abandon,
+    .answered = finished,
+};
+
+static MfuFrameVerdict
 judge_write (MfuExchange *exchange, const guint8 *payload, gsize size)
 {
     Streaming *streaming = (Streaming *) exchange;
@@ -452,6 +466,16 @@ mfu_streaming_begin_write (MfuEngine *engine, const char *partition, GBytes *ima
     g_byte_array_append (payload, (const guint8 *) "0:", 2);
     g_byte_array_append (payload, (const guint8 *) partition, (guint) strlen (partition) + 1);
     mfu_exchange_ask (&streaming->exchange, &open_question, payload->data, payload->len);
+}
+
+void
+mfu_streaming_begin_abandon (MfuEngine *engine)
+{
+    static const guint8 command[] = { CMD_CLOSE };
+    Streaming *streaming = begin (engine, BUDGET_SMALL);
+
+    if (streaming != NULL)
+        mfu_exchange_ask (&streaming->exchange, &abandon_question, command, sizeof command);
 }
 
 void

@@ -36,5 +36,8 @@ gboolean mfu_streaming_knows_flag (MfuEngine *engine);
  * written is the caller's to know. */
 void mfu_streaming_begin_write (MfuEngine *engine, const char *partition, GBytes *image);
 
+/* Closes whatever an earlier write has left open, if there is anything. */
+void mfu_streaming_begin_abandon (MfuEngine *engine);
+
 /* DONE when the loader agreed, or left its port. */
 void mfu_streaming_begin_reset (MfuEngine *engine);

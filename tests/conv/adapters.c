@@ -361,6 +361,8 @@ streaming_begin (MfuEngine *engine, char **words)
     } else if (strcmp (words[0], "write") == 0) {
         bytes = script_parse_bytes (words[2], FALSE, NULL);
         mfu_streaming_begin_write (engine, words[1], bytes);
+    } else if (strcmp (words[0], "abandon") == 0) {
+        mfu_streaming_begin_abandon (engine);
     } else if (strcmp (words[0], "reset") == 0) {
         mfu_streaming_begin_reset (engine);
     } else {

@@ -80,6 +80,8 @@ def size_of(partition, options, blocks, page_block):
         return blocks * page_block + PAGE
     if options.size == "tiny":
         return HEADER + 100
+    if options.size == "mini":
+        return 5 * PAGE - 300
     return partition.small if options.size == "small" else partition.full
 
 
@@ -91,7 +93,7 @@ def yaffs(kind, name, size, version):
 def build(options):
     """All members by name."""
     live = layout(options.chip_blocks or 2048)
-    loader_size = {"tiny": 600, "small": 40 * K + 100}.get(options.size, 70 * K + 100)
+    loader_size = {"tiny": 600, "mini": 2600, "small": 40 * K + 100}.get(options.size, 70 * K + 100)
     members = {
         "NPRG9x15.hex": loader("NPRG", NPRG, loader_size),
         "ENPRG9x15.hex": loader("ENPRG", ENPRG, loader_size + 52),

@@ -12,7 +12,7 @@ typedef struct _Judge Judge;
 Judge *judge_new (SimModem *modem, const char *package, char **why);
 void judge_free (Judge *judge);
 
-/* Whether each image page of the chip is that of the package; a boot chain that was left as it is (all but
- * `is_whole`) may be the factory's, image by image. Without `is_new`: whether each is the factory's. NULL if
- * so, else what is not; static. */
+/* Whether each image page of the chip is that of the package; without `is_new`: whether each is the
+ * factory's. Unless `is_whole` the boot chain may be either, image by image: releases of a baseline run on
+ * each other's. NULL if so, else what is not; static. */
 const char *judge_images (const Judge *judge, SimModem *modem, gboolean is_new, gboolean is_whole);

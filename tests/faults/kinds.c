@@ -59,8 +59,9 @@ cycle_power (gpointer trial, EventKind kind)
 static Effect
 cut_power_at_work (gpointer trial, EventKind kind)
 {
-    static const char *const faults[] = { "erase:1=vanish", "fastboot-flash:1=vanish",
-                                          "program-data:1=vanish" };
+    static const char *const faults[] = { "erase:1=vanish",           "fastboot-flash:1=vanish",
+                                          "program-data:1=vanish",    "streaming-open:1=vanish",
+                                          "streaming-write:1=vanish", "streaming-close:1=vanish" };
     g_autofree char *why = NULL;
 
     for (gsize i = 0; i < G_N_ELEMENTS (faults); i++)
@@ -130,19 +131,19 @@ const Kind kinds[] = {
     { "killed", "the engine dies, nothing after it runs", ALL, kill_engine },
     { "torn", "the engine dies in the middle of a journal write", BIT (EVENT_JOURNAL), tear },
     { "rebooted", "the host starts anew; the state folder survives", ALL, reboot_host },
-    { "replugged", "the modem is unplugged and plugged in 5 s later", ALL, replug },
-    { "unplugged", "the same, but after the job", ALL, unplug },
-    { "power-cycled", "the modem loses its power for half a second", ALL, cycle_power },
+    { "replugged", "the modem is unplugged and plugged in 5 s later", ALL, replug, TRUE },
+    { "unplugged", "the same, but after the job", ALL, unplug, TRUE },
+    { "power-cycled", "the modem loses its power for half a second", ALL, cycle_power, TRUE },
     { "power-at-work", "the same, in the middle of what it does to its chip", BIT (EVENT_SEND),
-      cut_power_at_work },
-    { "boot-rom", "the modem is reset to its boot ROM", ALL, enter_boot_rom },
+      cut_power_at_work, TRUE },
+    { "boot-rom", "the modem is reset to its boot ROM", ALL, enter_boot_rom, TRUE },
     { "error", "the transfer or call fails, undone", ALL, fail },
     { "late-error", "the transfer or journal call is told as failed, but was done",
       TRANSFERS | BIT (EVENT_JOURNAL), fail_late },
     { "stall", "the endpoint stalls behind the transfer, the answer is lost", TRANSFERS, stall },
     { "short", "half of the transfer, of the answer or of the write", TRANSFERS | BIT (EVENT_JOURNAL),
       cut_short },
-    { "silence", "the modem says and takes nothing more until its power is cycled", ALL, fall_silent },
+    { "silence", "the modem says and takes nothing more until its power is cycled", ALL, fall_silent, TRUE },
     { "garbage", "the answer is noise", BIT (EVENT_RECEIVE), make_noise },
     { "repeated", "the answer comes twice", BIT (EVENT_RECEIVE), repeat },
 };

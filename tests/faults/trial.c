@@ -35,6 +35,8 @@ typedef struct {
     Judge *judge;
     char *plan_text;
     char *step, *fault_step; /* what the job was doing, and was when it was hit */
+    gboolean costs_power;    /* what hit it */
+    gboolean is_in_window;   /* a fault has hit it in a step of the window */
     GString *story;
 
     const Kind *kind; /* that strikes at `point`; NULL: none */
@@ -117,8 +119,11 @@ on_event (FaultWorld *fault, EventKind kind, guint number, gpointer user_data)
     if (trial->kind == NULL || number != trial->point || !(trial->kind->events & 1u << kind))
         return EFFECT_NONE;
     trial->is_struck = TRUE;
+    trial->costs_power |= trial->kind->costs_power;
     g_free (trial->fault_step);
     trial->fault_step = g_strdup (trial->step);
+    trial->is_in_window |= trial->chain->window != NULL &&
+                           g_strv_contains ((const char *const *) trial->chain->window_steps, trial->step);
     return trial->kind->strike (trial, kind);
 }
 
@@ -145,6 +150,9 @@ trial_init (Trial *trial, const Chain *chain, const char *package)
     sim_config_init (&config);
     config.family = chain->family;
     config.version = chain->from;
+    config.start = chain->start;
+    config.half_flashed = chain->half_flashed;
+    config.quirks = chain->quirks;
     job_fixture_init (&trial->fixture, &config);
     trial->chain = chain;
     trial->package = package;
@@ -262,13 +270,12 @@ is_well (Trial *trial, const SimVerdict *verdict)
     return FALSE;
 }
 
+/* What the plan warns of is a power cut. */
 static gboolean
 is_in_window (const Trial *trial)
 {
-    if (trial->chain->window == NULL || trial->plan_text == NULL || trial->fault_step == NULL ||
-        strstr (trial->plan_text, trial->chain->window) == NULL)
-        return FALSE;
-    return g_strv_contains ((const char *const *) trial->chain->window_steps, trial->fault_step);
+    return trial->costs_power && trial->is_in_window && trial->plan_text != NULL &&
+           strstr (trial->plan_text, trial->chain->window) != NULL;
 }
 
 /* The hand at the cable: what was unplugged is plugged in, and the power is cycled where the user was told
@@ -315,6 +322,12 @@ judge (Trial *trial, guint n_commands, gboolean *is_over)
         tell (trial, "%s",
               sim_modem_get_failure (job_fixture_modem (&trial->fixture), verdict->n_failures - 1));
         return OUTCOME_MISUSED;
+    }
+    /* In the middle of a window that only power has kept from closing: that is what a user keeps up. */
+    if (verdict->is_bricked && trial->chain->window != NULL && verdict->mode != SIM_MODE_OFF &&
+        !fault_world_is_mute (trial->fault) && n_commands < MAX_COMMANDS) {
+        *is_over = FALSE;
+        return OUTCOME_LOST;
     }
     if (verdict->is_bricked) {
         tell (trial, "bricked while %s: %s", trial->fault_step, verdict->brick_reason);
@@ -398,9 +411,10 @@ trial_record (const Chain *chain)
     const char *wrong = NULL;
     Trial trial;
 
+    g_assert_null (a[10]);
     recording->chain = chain;
     recording->package =
-        job_fixture_package (chain->to, a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], NULL);
+        job_fixture_package (chain->to, a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], NULL);
     recording->events = g_array_new (FALSE, TRUE, 1);
     recording->is_edge = g_array_new (FALSE, TRUE, 1);
     trial_init (&trial, chain, recording->package);
@@ -411,7 +425,7 @@ trial_record (const Chain *chain)
     if (trial.fixture.status->state != MFU_JOB_DONE ||
         !is_well (&trial, job_fixture_verdict (&trial.fixture)) ||
         (wrong = judge_images (trial.judge, job_fixture_modem (&trial.fixture), TRUE,
-                               chain->method == NULL && trial.chain->package[6] == NULL)) != NULL ||
+                               !chain->leaves_boot_chain)) != NULL ||
         sim_modem_get_failure (job_fixture_modem (&trial.fixture), 0) != NULL) {
         g_print ("%s fails without a fault (%s)\n%s", chain->name, wrong != NULL ? wrong : "",
                  trial.story->str);

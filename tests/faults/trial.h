@@ -8,9 +8,12 @@
 typedef struct {
     const char *name;
     const char *family, *from, *to;
-    const char *package[8]; /* arguments of make-package */
+    SimStart start;
+    const char *half_flashed, *quirks; /* of the modem; NULL: untouched, none */
+    const char *package[12];           /* arguments of make-package */
     const char *method;
     const char *allow;
+    gboolean leaves_boot_chain; /* not all of the package's images are written */
     const char *window; /* begins the sentence of the plan that declares a window; NULL: there is none */
     const char *window_steps[5];
 } Chain;
@@ -20,6 +23,7 @@ typedef struct {
     const char *what;
     guint events; /* bits of EventKind */
     Effect (*strike) (gpointer trial, EventKind kind);
+    gboolean costs_power; /* at once, or because nothing else helps */
 } Kind;
 
 /* What the uninterrupted run of a chain was made of. */

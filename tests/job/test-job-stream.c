@@ -257,7 +257,10 @@ static const Late lates[] = {
     { "streaming-write:40=deaf", TRUE },    { "streaming-write:40=silent", TRUE },
     { "streaming-write:40=double", TRUE },  { "dload-write:3=nak", TRUE },
     { "dload-write:3=silent", TRUE },       { "dload-write:3=double", TRUE },
-    { "streaming:1=silent", TRUE },         { "streaming-write:40+=nak", FALSE },
+    { "streaming:1=silent", TRUE },         { "streaming-write:40=stall", TRUE },
+    { "streaming-open:1=stall", TRUE },     { "streaming-close:1=stall", TRUE },
+    { "streaming-table:1=stall", TRUE },    { "dload-write:3=stall", TRUE },
+    { "streaming-write:40+=nak", FALSE },   { "dload-go:1=stall", TRUE },
     { "streaming-write:300+=nak", FALSE },  { "streaming-write:40+=deaf", FALSE },
     { "streaming-write:40=vanish", FALSE }, { "streaming-write:340=vanish", FALSE },
     { "streaming-close:2=vanish", FALSE },  { "streaming-open:2=vanish", FALSE },
@@ -287,6 +290,163 @@ test_late (gconstpointer data)
     }
     job_assert_state (&fixture, MFU_JOB_DONE);
     assert_new_firmware (&fixture);
+    job_fixture_clear (&fixture);
+}
+
+static void
+add_fault (JobFixture *fixture, const char *fault)
+{
+    g_autofree char *why = NULL;
+
+    if (!sim_modem_add_fault (job_fixture_modem (fixture), fault, &why))
+        g_error ("%s: %s", fault, why);
+}
+
+/* Refused five times in a row, as often as a packet is tried: the partition is open, and is begun anew. */
+static void
+test_refused_write (gconstpointer data)
+{
+    guint first = GPOINTER_TO_UINT (data);
+    JobFixture fixture;
+
+    set_up (&fixture, SIM_START_NORMAL, NULL, NULL);
+    for (guint i = 0; i < 5; i++) {
+        g_autofree char *fault = g_strdup_printf ("streaming-write:%u=nak", first + i);
+
+        add_fault (&fixture, fault);
+    }
+    job_fixture_run (&fixture, package_with (TRUE));
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    assert_new_firmware (&fixture);
+    job_fixture_clear (&fixture);
+}
+
+/* Who is told to keep the power up when nothing else helps would type the command for ever. */
+static void
+test_silent (void)
+{
+    JobFixture fixture;
+
+    set_up (&fixture, SIM_START_NORMAL, "sbl2-missing", NULL);
+    fixture.allow[1] = "unidentified";
+    add_fault (&fixture, "dload:1+=deaf");
+    job_fixture_run (&fixture, package_with (TRUE));
+    job_assert_state (&fixture, MFU_JOB_FAILED);
+    job_assert_message (&fixture, MFU_ERROR_TIMED_OUT, "take its power away");
+    job_fixture_clear (&fixture);
+}
+
+/* The advice does not repeat what was allowed, and need not. */
+static void
+test_allowed_once (void)
+{
+    JobFixture fixture;
+
+    set_up (&fixture, SIM_START_NORMAL, "sbl2-missing", NULL);
+    fixture.allow[1] = "unidentified";
+    add_fault (&fixture, "streaming-write:40=vanish");
+    job_fixture_run (&fixture, package_with (FALSE));
+    job_assert_state (&fixture, MFU_JOB_NEEDS_RECOVERY);
+    sim_world_pass_ms (fixture.sim, 120 * 1000);
+    fixture.allow[1] = NULL;
+    job_fixture_run (&fixture, package_with (TRUE));
+    job_assert_message (&fixture, MFU_ERROR_WRONG_PACKAGE, "unidentified");
+    job_fixture_run (&fixture, package_with (FALSE));
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    assert_new_firmware (&fixture);
+    job_fixture_clear (&fixture);
+}
+
+/* A modem that comes up in normal mode in a held port has no drivers. One that came for a job that fails gets
+ * them from it ... */
+static void
+test_woken_by_loser (void)
+{
+    JobFixture fixture;
+
+    set_up (&fixture, SIM_START_NORMAL, NULL, NULL);
+    add_fault (&fixture, "diag:2=vanish");
+    job_fixture_run (&fixture, package_with (TRUE));
+    job_assert_state (&fixture, MFU_JOB_NEEDS_RECOVERY);
+    g_assert_cmpint (sim_modem_get_mode (job_fixture_modem (&fixture)), ==, SIM_MODE_NORMAL);
+    g_assert_true (sim_world_has_drivers (fixture.sim));
+    job_fixture_clear (&fixture);
+}
+
+/* ... and one whose job was killed, from the next. */
+static void
+test_woken_by_next (void)
+{
+    JobFixture fixture;
+    MfuWorld *world;
+    gpointer hold;
+
+    set_up (&fixture, SIM_START_NORMAL, NULL, NULL);
+    world = sim_world_get (fixture.sim);
+    hold = world->klass->hold (world, "1-2", NULL);
+    sim_modem_reenumerate (job_fixture_modem (&fixture), sim_world_now_us (fixture.sim));
+    sim_world_pass_ms (fixture.sim, 1000);
+    world->klass->release (world, hold);
+    g_assert_false (sim_world_has_drivers (fixture.sim));
+    job_fixture_run (&fixture, package_with (TRUE));
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    assert_new_firmware (&fixture);
+    job_fixture_clear (&fixture);
+}
+
+/* Cut short in the loader, and then met in the boot ROM: the loader's flag outlives Firehose's work. */
+static void
+test_flag_outlives (void)
+{
+    const char *package = job_fixture_package ("EC25EFAR06A08M4G", "--geometry", "p4K_b256K", NULL);
+    JobFixture fixture;
+    SimConfig config;
+
+    sim_config_init (&config);
+    config.version = "EC25EFAR06A05M4G";
+    config.start = SIM_START_SBL;
+    job_fixture_init (&fixture, &config);
+    fixture.allow[1] = "unidentified";
+    add_fault (&fixture, "streaming-write:3=vanish");
+    job_fixture_run (&fixture, package);
+    job_assert_state (&fixture, MFU_JOB_NEEDS_RECOVERY);
+    sim_modem_usb_boot (job_fixture_modem (&fixture), sim_world_now_us (fixture.sim));
+    sim_world_pass_ms (fixture.sim, 120 * 1000);
+    job_fixture_run (&fixture, package);
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    g_assert_cmpstr (fixture.status->plan_method, ==, "firehose");
+    g_assert_cmpint (sim_modem_get_mode (job_fixture_modem (&fixture)), ==, SIM_MODE_NORMAL);
+    g_assert_cmpstr (sim_modem_get_failure (job_fixture_modem (&fixture), 0), ==, NULL);
+    job_fixture_clear (&fixture);
+}
+
+/* Quectel's download mode is left for the boot ROM, which has asked for its own image: no other question is
+ * put to it. */
+static gboolean
+enter_boot_rom (SimWorld *sim, guint number, gpointer user_data)
+{
+    if (number == 0)
+        sim_modem_usb_boot (sim_world_modem (sim), sim_world_now_us (sim));
+    return TRUE;
+}
+
+static void
+test_sbl_to_edl (void)
+{
+    const char *package = job_fixture_package ("EC25EFAR06A08M4G", "--geometry", "p4K_b256K", NULL);
+    JobFixture fixture;
+    SimConfig config;
+
+    sim_config_init (&config);
+    config.version = "EC25EFAR06A05M4G";
+    config.start = SIM_START_SBL;
+    job_fixture_init (&fixture, &config);
+    fixture.allow[1] = "unidentified";
+    sim_world_set_hook (fixture.sim, enter_boot_rom, NULL);
+    job_fixture_run (&fixture, package);
+    job_assert_state (&fixture, MFU_JOB_FAILED);
+    job_assert_message (&fixture, MFU_ERROR_PROTOCOL, "edl mode by itself");
+    g_assert_cmpstr (sim_modem_get_failure (job_fixture_modem (&fixture), 0), ==, NULL);
     job_fixture_clear (&fixture);
 }
 
@@ -368,6 +528,14 @@ main (int argc, char **argv)
     g_test_add_func ("/stream/mute", test_mute);
     g_test_add_func ("/stream/other-packages", test_other_packages);
     g_test_add_func ("/stream/put-back", test_put_back);
+    g_test_add_data_func ("/stream/refused-write/first", GUINT_TO_POINTER (1), test_refused_write);
+    g_test_add_data_func ("/stream/refused-write/middle", GUINT_TO_POINTER (40), test_refused_write);
+    g_test_add_func ("/stream/silent", test_silent);
+    g_test_add_func ("/stream/allowed-once", test_allowed_once);
+    g_test_add_func ("/stream/woken-by-loser", test_woken_by_loser);
+    g_test_add_func ("/stream/woken-by-next", test_woken_by_next);
+    g_test_add_func ("/stream/flag-outlives", test_flag_outlives);
+    g_test_add_func ("/stream/sbl-to-edl", test_sbl_to_edl);
     status = g_test_run ();
     job_fixture_remove_packages ();
     return status;
