@@ -121,6 +121,13 @@ do_reenumerate (Call *call, char **why)
 }
 
 static char *
+do_lose_track (Call *call, char **why)
+{
+    sim_modem_lose_track (call->modem);
+    return g_strdup ("");
+}
+
+static char *
 do_card (Call *call, char **why)
 {
     SimCard card;
@@ -242,6 +249,7 @@ static const struct {
     { "power-cycle", do_power_cycle },
     { "usb-boot", do_usb_boot },
     { "reenumerate", do_reenumerate },
+    { "lose-track", do_lose_track },
     { "card", do_card },
     { "network", do_network },
     { "function", do_function },
