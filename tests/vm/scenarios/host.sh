@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the machine does meanwhile: sleep and shutdown are blocked, the clock jumps by years, memory is scarce.
 # mode: systemd
-# timeout: 400
+# timeout: 600
 # package: small/EC25EFAR06A08M4G.zip --form zip
 # package: full/EC25EFAR06A08M4G.zip --size full --form zip
 
@@ -13,13 +13,13 @@ zip=$packages/small/EC25EFAR06A08M4G.zip
 cgroup=/sys/fs/cgroup/system.slice/mm-firmware-updater.service
 sim save "$T/old-firmware"
 
-# The modem as it was, and eight seconds of time while it is written.
+# The modem as it was, and five seconds of time while it is written.
 again() {
     sim no-faults
     sim load "$T/old-firmware"
     wait_until 20 sim_mode_is normal
     wait_until 60 runs_old_firmware || fail "ModemManager does not show the old firmware"
-    sim fault 'program-data:3=slow:8000'
+    sim fault 'program-data:3=slow:5000'
     sim mark again
 }
 
@@ -87,7 +87,7 @@ stays_awake_for_a_stuck_one() {
     expect_status $EXIT_NEEDS_RECOVERY
     expect_no_blocks
     sim no-faults
-    sim fault 'program-data:3=slow:8000'
+    sim fault 'program-data:3=slow:5000'
     sim mark recovery
     mmcli "--firmware-recover=$zip" "--firmware-update-port=$(sim_port)" --firmware-update-yes &
     wait_for_write
@@ -146,7 +146,24 @@ scarce_memory() {
     systemctl daemon-reload
 }
 
+# What was killed is started again, and tells what has become of its job.
+comes_back() {
+    again
+    start_update "${MODEM##*/}" small/EC25EFAR06A08M4G.zip
+    wait_for_write
+    systemctl kill --signal=KILL mm-firmware-updater.service
+    wait_until 20 systemctl --quiet is-active mm-firmware-updater.service || fail "the service stays away"
+    expect_same "$(systemctl show -P NRestarts mm-firmware-updater.service)" 1 "restarts of the service"
+    wait_update
+    expect_status $EXIT_NEEDS_RECOVERY
+    sim no-faults
+    run mmcli "--firmware-recover=$zip" "--firmware-update-port=$(sim_port)" --firmware-update-yes
+    expect_status 0
+    expect_modem_runs $NEW_VERSION
+}
+
 subtest stays-awake stays_awake
 subtest stays-awake-for-a-stuck-one stays_awake_for_a_stuck_one
 subtest clock-jumps clock_jumps
+subtest comes-back comes_back
 subtest scarce-memory scarce_memory
