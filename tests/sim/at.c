@@ -33,11 +33,11 @@ typedef struct {
     const char *answer;  /* lines parted by \n; "" just OK; "!..." a final result instead of OK */
 } Row;
 
-/* {model}, {revision}, {version}, {imei} are replaced. */
+/* {maker}, {model}, {revision}, {version}, {imei} are replaced. */
 static const Row rows[] = {
-    { "I", "Quectel\n{model}\nRevision: {revision}" },
-    { "+CGMI", "Quectel" },
-    { "+GMI", "Quectel" },
+    { "I", "{maker}\n{model}\nRevision: {revision}" },
+    { "+CGMI", "{maker}" },
+    { "+GMI", "{maker}" },
     { "+CGMM", "{model}" },
     { "+GMM", "{model}" },
     { "+CGMR", "{revision}" },
@@ -125,12 +125,14 @@ expand (SimModem *modem, const char *answer)
     g_autoptr (GString) text = g_string_new (answer);
     const char *version = modem->boot.version;
     g_autofree char *revision = g_strdup (version);
-    g_autofree char *model = g_strndup (version, 4);
+    const SimFamily *family = modem->family;
+    g_autofree char *model = family->model ? g_strdup (family->model) : g_strndup (version, 4);
 
     if (strchr (revision, '_'))
         *strchr (revision, '_') = '\0';
     g_string_replace (text, "{version}", version, 0);
     g_string_replace (text, "{revision}", revision, 0);
+    g_string_replace (text, "{maker}", family->maker ? family->maker : "Quectel", 0);
     g_string_replace (text, "{model}", model, 0);
     g_string_replace (text, "{imei}", sim_imei (modem), 0);
     return g_string_free (g_steal_pointer (&text), FALSE);
@@ -197,8 +199,11 @@ run_action (SimAt *at, const char *command)
 static const char *
 look_up (SimAt *at, const char *command)
 {
-    const char *answer = run_action (at, command);
+    const char *answer;
 
+    if (at->modem->family->is_stranger && g_str_has_prefix (command, "+Q"))
+        return "!ERROR";
+    answer = run_action (at, command);
     if (answer)
         return answer;
     if (sim_at_state_answer (at->modem, command, at->answer) ||

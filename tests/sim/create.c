@@ -159,6 +159,8 @@ choose_start (const SimModem *modem, SimStart start, SimReset *how)
 {
     gboolean is_9x15 = modem->family->is_9x15;
 
+    if (modem->family->is_stranger && start != modem->family->only_start)
+        return FALSE;
     switch (start) {
     case SIM_START_NORMAL:
         *how = SIM_RESET_BOOT;
@@ -216,6 +218,8 @@ sim_modem_new (const SimConfig *config, gint64 now_us, char **why)
     modem->functions.is_mbim = modem->family->is_mbim_only;
     if (!sim_functions_parse (&modem->functions, config->composition, why))
         return NULL;
+    if (modem->family->normal.interfaces)
+        modem->functions.ports = 0; /* it has other ones, which say nothing */
     make_imei (modem);
     sim_card_insert (&modem->card, config->card);
     modem->card.network = config->network;

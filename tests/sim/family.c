@@ -10,12 +10,17 @@
  * are made up after other Quectel modules. Quectel's download mode: dmesg in forums.quectel.com topic 35001.
  * EC20: 05c6:9215 with five interfaces: Linux, qcserial.c handle_quectel_ec20 (); its endpoints and strings
  * are made up. In DLOAD it is taken to be 05c6:9008 as other chips of its maker are: no dump was found.
- * Fastboot's serial: Teltonika's updater looks for "MDM9615". */
+ * Fastboot's serial: Teltonika's updater looks for "MDM9615".
+ *
+ * Strangers: 05c6:9215 as a Gobi 2000 with four interfaces: Linux, qcserial.c; numbers of the MDM9x35 (in
+ * Sierra's MC7455) and of the IPQ4019: bkerler/edl, qualcomm_config.py. A Telit LE910C1 has the EC25's own
+ * chip. Their makers' keys and all names are made up. */
 
 #include "sim/family.h"
 
-#define BULK     2
-#define BULK_MAX 512
+#define BULK      2
+#define INTERRUPT 3
+#define BULK_MAX  512
 
 static const SimInterface edl_bulk[] = {
     { 0, 0xff, 0xff, 0xff, { { 0x81, BULK, BULK_MAX }, { 0x01, BULK, BULK_MAX } }, 2 },
@@ -23,6 +28,19 @@ static const SimInterface edl_bulk[] = {
 
 static const SimInterface fastboot_bulk[] = {
     { 0, 0xff, 0x42, 0x03, { { 0x81, BULK, BULK_MAX }, { 0x01, BULK, BULK_MAX } }, 2 },
+};
+
+/* QMI, DM, modem, NMEA. */
+static const SimInterface gobi_functions[] = {
+    { 0,
+      0xff,
+      0xff,
+      0xff,
+      { { 0x81, INTERRUPT, 8 }, { 0x82, BULK, BULK_MAX }, { 0x01, BULK, BULK_MAX } },
+      3 },
+    { 1, 0xff, 0xff, 0xff, { { 0x83, BULK, BULK_MAX }, { 0x02, BULK, BULK_MAX } }, 2 },
+    { 2, 0xff, 0xff, 0xff, { { 0x84, BULK, BULK_MAX }, { 0x03, BULK, BULK_MAX } }, 2 },
+    { 3, 0xff, 0xff, 0xff, { { 0x85, BULK, BULK_MAX }, { 0x04, BULK, BULK_MAX } }, 2 },
 };
 
 #define NORMAL(pid, bcd_device, product)                                                                     \
@@ -123,6 +141,66 @@ static const SimFamily families[] = {
                       G_N_ELEMENTS (fastboot_bulk), FALSE },
         .download = EDL ("QHSUSB_DLOAD"),
         .build = "MDM9215 ",
+    },
+    {
+        .name = "phone",
+        .version = "PHONE",
+        .chip = "9x07",
+        .is_stranger = TRUE,
+        .only_start = SIM_START_FASTBOOT,
+        .product = "walleye",
+        .fastboot = { 0x18d1, 0xd00d, 0x0100, "Google", "Android", "8XV7N17C02004711", fastboot_bulk,
+                      G_N_ELEMENTS (fastboot_bulk), FALSE },
+    },
+    {
+        .name = "sierra",
+        .version = "SWI9X30C_02.24.03.00",
+        .chip = "9x35",
+        .is_stranger = TRUE,
+        .only_start = SIM_START_EDL,
+        .edl = EDL ("QUSB__BULK"),
+        .hw_id = { 0x71, 0x90, 0x99, 0x11, 0xe1, 0x10, 0x92, 0x00 },
+        .pk_hash = { 0x51 },
+    },
+    {
+        .name = "telit",
+        .version = "25.21.660",
+        .chip = "9x07, signed by Telit",
+        .is_stranger = TRUE,
+        .only_start = SIM_START_EDL,
+        .edl = EDL ("QHSUSB__BULK"),
+        .hw_id = { 0x01, 0x12, 0xc7, 0x1b, 0xe1, 0x80, 0x04, 0x00 },
+        .pk_hash = { 0x36 },
+    },
+    {
+        .name = "router",
+        .version = "IPQ4019",
+        .chip = "IPQ4019",
+        .is_stranger = TRUE,
+        .only_start = SIM_START_EDL,
+        .edl = EDL ("QHSUSB__BULK"),
+        .hw_id = { 0, 0, 0, 0, 0xe1, 0x90, 0x97, 0x00 },
+        .pk_hash = { 0x40 },
+    },
+    {
+        .name = "gobi",
+        .version = "D3200-STSUGN-1575",
+        .chip = "9x07",
+        .is_stranger = TRUE,
+        .normal = { 0x05c6, 0x9215, 0x0002, "Qualcomm Incorporated", "Qualcomm Gobi 2000", NULL,
+                    gobi_functions, G_N_ELEMENTS (gobi_functions), FALSE },
+        .build = "QSC6270 ",
+    },
+    {
+        .name = "gobi5",
+        .version = "D3200-STSUGN-1575",
+        .chip = "9x07",
+        .is_stranger = TRUE,
+        .maker = "Qualcomm Incorporated",
+        .model = "Gobi 2000",
+        .normal = { 0x05c6, 0x9215, 0x0002, "Qualcomm Incorporated", "Qualcomm Gobi 2000", NULL, NULL, 0,
+                    FALSE },
+        .build = "QSC6270 ",
     },
 };
 

@@ -13,7 +13,12 @@ typedef struct {
     gboolean has_usb3;     /* in normal mode */
     gboolean is_9x15;      /* no Sahara, no Firehose: DLOAD and the streaming loader */
     gboolean is_mbim_only; /* a laptop's module: no serial port */
-    const char *build;     /* eight characters of DIAG's version answer */
+    /* None of Quectel's, in this one mode: whatever is written to it or started on it is a failure. `maker`
+     * and `model` are what AT tells, `product` what fastboot does; a NULL maker has no AT port. */
+    gboolean is_stranger;
+    SimStart only_start;
+    const char *maker, *model, *product;
+    const char *build; /* eight characters of DIAG's version answer */
     /* The interfaces of the normal mode: composition.h. Download: DLOAD's identity, or that of Quectel's SBL.
      * The serial of fastboot is the chip's if NULL. */
     SimUsb normal, edl, fastboot, download;

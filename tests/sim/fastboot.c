@@ -192,7 +192,7 @@ get_variable (SimFastboot *fb, guint n, const char **name)
     if (g_str_equal (names[n], "kernel"))
         return g_strdup ("lk");
     if (g_str_equal (names[n], "product"))
-        return g_strdup (fb->kind->product);
+        return g_strdup (fb->modem->family->product ? fb->modem->family->product : fb->kind->product);
     return g_strdup ("");
 }
 

@@ -44,6 +44,13 @@ sim_failure (SimModem *modem, const char *format, ...)
     sim_record_failure (modem->record, modem->now_us, modem->mode, "%s", text);
 }
 
+/* What may be done to a device of somebody else. */
+static gboolean
+is_harmless (SimOpKind kind, const char *text)
+{
+    return kind == SIM_OP_READ || g_str_has_prefix (text, "mark ") || g_str_equal (text, "sahara reset");
+}
+
 SimOp *
 sim_op (SimModem *modem, SimOpKind kind, guint start, guint pages, const char *format, ...)
 {
@@ -54,6 +61,8 @@ sim_op (SimModem *modem, SimOpKind kind, guint start, guint pages, const char *f
     text = g_strdup_vprintf (format, args);
     va_end (args);
     sim_note (modem, "%s", text);
+    if (modem->family->is_stranger && !is_harmless (kind, text))
+        sim_failure (modem, "%s: a device that is none of Quectel's", text);
     return sim_record_op (modem->record, modem->now_us, kind, start, pages, "%s", text);
 }
 
@@ -250,8 +259,10 @@ start_normal (SimModem *modem)
             modem->qmi = sim_qmi_new (modem);
     }
     modem->usb = modem->family->normal;
-    modem->usb.interfaces = modem->composition.interfaces;
-    modem->usb.n_interfaces = modem->composition.n_interfaces;
+    if (!modem->usb.interfaces) {
+        modem->usb.interfaces = modem->composition.interfaces;
+        modem->usb.n_interfaces = modem->composition.n_interfaces;
+    }
     modem->usb.is_super_speed = modem->is_usb3;
     if (modem->vid != 0) {
         modem->usb.vid = modem->vid;

@@ -67,7 +67,7 @@ typedef enum {
 
 /* Everything has a default: sim_config_init (), then set what matters. Strings are copied at creation. */
 typedef struct {
-    const char *family;   /* "ec25", "eg25", "ep06", "em06", "ec20" */
+    const char *family;   /* "ec25", "eg25", "ep06", "em06", "ec20"; a stranger: README.md */
     const char *version;  /* firmware that is on the chip at first; NULL: the family's own */
     const char *geometry; /* "p2K_b128K", "p4K_b256K"; NULL: by the memory code at the end of the version */
     const char *serial;   /* chip serial, hex */

@@ -38,7 +38,8 @@ parse_options (Options *options, int *argc, char ***argv)
     const GOptionEntry entries[] = {
         { "port", 'p', 0, G_OPTION_ARG_INT, &options->port, "vhci-hcd's port, 0 is the first", "N" },
         { "family", 0, 0, G_OPTION_ARG_STRING, &options->family,
-          "kind of modem: ec25, eg25, ep06, em06, ec20", "NAME" },
+          "kind of modem: ec25, eg25, ep06, em06, ec20; strangers: phone, sierra, telit, router, gobi, gobi5",
+          "NAME" },
         { "usb3", 0, 0, G_OPTION_ARG_NONE, &options->usb3, "normal mode at super speed (ep06)", NULL },
         { "composition", 0, 0, G_OPTION_ARG_STRING, &options->composition,
           "qmi, mbim, no-diag, no-nmea, no-at, no-modem, no-tty, no-net", "LIST" },
