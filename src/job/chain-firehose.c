@@ -63,6 +63,16 @@ follow_restart (MfuRun *run, gpointer wait, GError **error)
     run->device = arrived;
     if (arrived->mode == MFU_MODE_EDL)
         return TRUE;
+    if (arrived->mode == MFU_MODE_NORMAL && arrived->family != run->family) {
+        g_autofree char *name = mfu_usb_device_describe (arrived);
+
+        run->is_foreign = TRUE;
+        g_set_error (error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE,
+                     _ ("What was in its download mode in port %s came up as %s, which the package is not "
+                        "for; nothing was written."),
+                     run->port, name);
+        return FALSE;
+    }
     if (arrived->mode == MFU_MODE_FASTBOOT) {
         g_set_error_literal (
             error, MFU_ERROR, MFU_ERROR_PROTOCOL,

@@ -48,6 +48,26 @@ run_firehose (MfuRun *run, GError **error)
     return mfu_pump_run (&pump, run->firehose, error);
 }
 
+/* Where a family's ids are not known, those of the others are still none of its. */
+static gboolean
+is_chip_of_family (const MfuRun *run, guint32 msm_id)
+{
+    const MfuFamilies *families = run->world->families;
+    gboolean is_ours = FALSE, is_others = FALSE;
+
+    for (guint i = 0; i < mfu_families_n (families); i++) {
+        const MfuFamily *family = mfu_families_get (families, i);
+
+        for (guint j = 0; j < family->msm_ids->len; j++) {
+            gboolean is_same = g_array_index (family->msm_ids, guint32, j) == msm_id;
+
+            is_ours |= is_same && family == run->family;
+            is_others |= is_same && family != run->family;
+        }
+    }
+    return is_ours || (run->family->msm_ids->len == 0 && !is_others);
+}
+
 /* Before the first byte of the programmer: is it the chip that the package is for, and the module of the
  * journal? */
 static gboolean
@@ -55,17 +75,14 @@ check_identity (const MfuSaharaIdentity *identity, gpointer user_data, GError **
 {
     MfuRun *run = user_data;
     g_autofree char *serial = identity->has_serial ? g_strdup_printf ("%08x", identity->serial) : NULL;
-    guint32 msm = (guint32) (identity->hwid >> 32);
-    gboolean is_ours = !identity->has_hwid || run->family->msm_ids->len == 0;
 
-    for (guint i = 0; i < run->family->msm_ids->len; i++)
-        is_ours |= g_array_index (run->family->msm_ids, guint32, i) == msm;
-    if (!is_ours) {
+    run->msm_id = identity->has_hwid ? (guint32) (identity->hwid >> 32) : 0;
+    if (run->msm_id != 0 && !is_chip_of_family (run, run->msm_id)) {
+        run->is_foreign = TRUE;
         g_set_error (error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE,
-                     _ ("The chip in port %s says that it is 0x%08x, the package is for %s (0x%08x); nothing "
-                        "was written."),
-                     run->port, msm, run->family->chip_ids[0],
-                     g_array_index (run->family->msm_ids, guint32, 0));
+                     _ ("The chip in port %s says that it is 0x%08x, which no %s is, for which the package "
+                        "is; nothing was written."),
+                     run->port, run->msm_id, run->family->chip_ids[0]);
         return FALSE;
     }
     if (serial == NULL)
@@ -96,6 +113,24 @@ connect_programmer (MfuRun *run, GBytes *leftover, GError **error)
     return run_firehose (run, error);
 }
 
+/* A chip that has told its number and is not one that we switched ourselves may be another maker's, which
+ * takes only what that one has signed. Takes `failure`; always FALSE. */
+static gboolean
+explain_refusal (MfuRun *run, GError *failure, GError **error)
+{
+    if (run->was_normal || run->msm_id == 0 || !g_error_matches (failure, MFU_ERROR, MFU_ERROR_REJECTED)) {
+        g_propagate_error (error, failure);
+        return FALSE;
+    }
+    run->is_foreign = TRUE;
+    g_set_error (error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE,
+                 _ ("The chip in port %s says that it is 0x%08x, and does not take the package's programmer "
+                    "(%s); nothing was written."),
+                 run->port, run->msm_id, failure->message);
+    g_error_free (failure);
+    return FALSE;
+}
+
 static gboolean
 load_programmer (MfuRun *run, MfuEdlState state, GBytes *leftover, GError **error)
 {
@@ -111,6 +146,7 @@ load_programmer (MfuRun *run, MfuEdlState state, GBytes *leftover, GError **erro
         .leftover = leftover,
     };
     g_autoptr (MfuEngine) sahara = NULL;
+    g_autoptr (GError) local = NULL;
     MfuPump pump;
 
     if (bytes == NULL)
@@ -119,8 +155,8 @@ load_programmer (MfuRun *run, MfuEdlState state, GBytes *leftover, GError **erro
     mfu_sahara_set_check (sahara, check_identity, run);
     pump_init (&pump, run);
     pump.bytes = bytes;
-    if (!mfu_pump_run (&pump, sahara, error))
-        return FALSE;
+    if (!mfu_pump_run (&pump, sahara, &local))
+        return explain_refusal (run, g_steal_pointer (&local), error);
     /* A fast programmer's first log may come with Sahara's last answer. */
     first_logs = mfu_sahara_get_leftover (sahara);
     return connect_programmer (run, g_bytes_get_size (first_logs) > 0 ? first_logs : NULL, error);
@@ -181,6 +217,7 @@ talk (MfuRun *run, GError **error)
     case MFU_EDL_SILENT:
         return leave_raw_mode (run, error);
     case MFU_EDL_DLOAD:
+        return mfu_run_refuse_peer (run, mfu_edl_state_to_string (state), error);
     case MFU_EDL_STREAMING:
         break;
     }

@@ -29,6 +29,7 @@ mfu_run_identify (MfuRun *run, GError **error)
     g_autoptr (GError) local = NULL;
     g_autofree char *answer = NULL;
     MfuVersionName version;
+    char told[48];
 
     if (!run->asks_when_taken)
         return TRUE;
@@ -43,9 +44,10 @@ mfu_run_identify (MfuRun *run, GError **error)
     if (answer == NULL)
         mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "asking for the version: %s", local->message);
     mfu_version_name_parse (&version, answer != NULL ? answer : "");
+    g_strlcpy (told, answer != NULL ? answer : run->plan->from, sizeof told);
     if (!version.is_known)
         mfu_version_name_parse (&version, run->plan->from);
-    if (!mfu_match_shared (run->family, &version, error) ||
+    if (!mfu_match_shared (run->family, &version, told, error) ||
         !mfu_match_versions (&version, mfu_package_get_version (run->package), run->is_unfinished,
                              run->allowed, remarks, error))
         return FALSE;

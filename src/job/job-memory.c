@@ -82,7 +82,9 @@ void
 mfu_memory_end (MfuRun *run, MfuJobState state)
 {
     g_autoptr (GError) error = NULL;
-    gboolean is_settled = run->device != NULL && run->device->mode == MFU_MODE_NORMAL && !run->is_stranger;
+    gboolean is_back = run->device != NULL && run->device->mode == MFU_MODE_NORMAL && !run->is_stranger;
+    /* What is none of ours is not remembered as a modem that waits for its package. */
+    gboolean is_settled = is_back || (run->is_foreign && run->memory == NULL && !run->is_past_no_return);
 
     if (run->has_copy)
         mfu_kept_discard (run->state_dir, run->port);

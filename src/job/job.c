@@ -441,12 +441,14 @@ know_version (MfuJob *job, MfuDeviceFacts *facts, GError **error)
         return TRUE;
     facts->is_asked_later = job->asks_when_taken;
     mfu_version_name_parse (&facts->version, job->version != NULL ? job->version : "");
+    g_strlcpy (facts->told, job->version != NULL ? job->version : "", sizeof facts->told);
     if (facts->version.is_known || facts->is_asked_later)
         return TRUE;
     version = mfu_ask_version (job->world, job->device, mfu_clock_deadline_us (job->world->clock, ASK_MS),
                                job->cancellable, &local);
     if (version != NULL) {
         mfu_version_name_parse (&facts->version, version);
+        g_strlcpy (facts->told, version, sizeof facts->told);
         return TRUE;
     }
     if (g_error_matches (local, MFU_ERROR, MFU_ERROR_BUSY) ||
@@ -664,10 +666,12 @@ outcome (const MfuRun *run, const GError *error)
 }
 
 static char *
-advice_for (const MfuJob *job, const MfuRun *run, MfuJobState state)
+advice_for (const MfuJob *job, const MfuRun *run, MfuJobState state, const GError *error)
 {
+    /* A package that was refused is refused again. */
     if (state == MFU_JOB_NEEDS_RECOVERY ||
-        (state == MFU_JOB_FAILED && !run->was_normal && run->journal != NULL))
+        (state == MFU_JOB_FAILED && !run->was_normal && run->journal != NULL &&
+         !g_error_matches (error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE)))
         return mfu_journal_advice (run->port, job->package_name, mfu_memory_has_package (run));
     if (state == MFU_JOB_FLASHED_UNVERIFIED)
         return g_strdup (_ ("Look at it with mmcli -L; if it does not work, run the update again."));
@@ -687,7 +691,7 @@ publish_end (MfuJob *job, MfuRun *run, GError *error)
     else
         status->error = error != NULL ? g_error_copy (error) : NULL;
     g_free (status->advice);
-    status->advice = advice_for (job, run, state);
+    status->advice = advice_for (job, run, state, error);
     set_string (&status->modem_path, run->modem_path);
     status->seconds_left = 0;
     if (state == MFU_JOB_DONE) {

@@ -158,6 +158,25 @@ check_serial (MfuRun *run, const char *serial, GError **error)
     return mfu_journal_note (run->journal, "serial", note, error);
 }
 
+/* One that says nothing is ours if we have brought it there, and a telephone otherwise: Quectel's lk always
+ * says it. Source: Biktorgj/quectel_lk @e185f663, app/aboot/fastboot.c (publishes "product") */
+static gboolean
+check_loader (MfuRun *run, const char *product, const char *max_download, GError **error)
+{
+    g_autoptr (GError) local = NULL;
+
+    if (*product == '\0' && !run->was_normal)
+        g_set_error (&local, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE,
+                     _ ("The device in fastboot mode in port %s does not say what it is, a modem for this "
+                        "package would say that it is an %s; nothing was written."),
+                     run->port, run->family->products[0]);
+    else if (mfu_plan_check_loader (run->plan, product, mfu_fastboot_parse_size (max_download), &local))
+        return TRUE;
+    run->is_foreign = g_error_matches (local, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE);
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
+}
+
 gboolean
 mfu_loader_open (MfuRun *run, GError **error)
 {
@@ -174,8 +193,7 @@ mfu_loader_open (MfuRun *run, GError **error)
         return FALSE;
     mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "fastboot: %s, serial %s, takes %s", product, serial,
              max_download);
-    return mfu_plan_check_loader (run->plan, product, mfu_fastboot_parse_size (max_download), error) &&
-           check_serial (run, serial, error);
+    return check_loader (run, product, max_download, error) && check_serial (run, serial, error);
 }
 
 static void

@@ -143,14 +143,37 @@ compare_release (const MfuVersionName *modem, const MfuVersionName *package, gbo
             package->release, modem->release);
 }
 
-gboolean
-mfu_match_shared (const MfuFamily *family, const MfuVersionName *modem, GError **error)
+/* On one line. */
+static char *
+printable (const char *told)
 {
+    GString *text = g_string_new (NULL);
+
+    for (const char *c = told; *c != '\0'; c++)
+        g_string_append_c (text, g_ascii_isprint (*c) ? *c : ' ');
+    g_strstrip (text->str);
+    return g_string_free (text, FALSE);
+}
+
+gboolean
+mfu_match_shared (const MfuFamily *family, const MfuVersionName *modem, const char *told, GError **error)
+{
+    g_autofree char *name = NULL;
+
     if (family->shared_interfaces == 0)
         return TRUE;
     for (gsize i = 0; modem->is_known && family->models[i] != NULL; i++)
         if (g_ascii_strncasecmp (modem->text, family->models[i], strlen (family->models[i])) == 0)
             return TRUE;
+    name = printable (told);
+    if (*name != '\0') {
+        g_set_error (
+            error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE,
+            _ ("The device says that its firmware is “%s”, which is none of the family %s (%s…), and "
+               "other devices have its USB identity too; nothing was changed."),
+            name, family->name, family->models[0]);
+        return FALSE;
+    }
     g_set_error (
         error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE,
         _ ("The device does not say that it is a modem of the family %s (%s…), and other devices have "

@@ -33,8 +33,8 @@ gboolean mfu_allow_parse (const char *const *names, guint *allow, GError **error
 char *mfu_allow_to_string (guint allow);
 
 /* Where a family shares its normal identity with devices of others: is what this one says of itself the name
- * of a modem of the family? WRONG_PACKAGE if not, which nothing lifts. */
-gboolean mfu_match_shared (const MfuFamily *family, const MfuVersionName *modem,
+ * of a modem of the family? `told` is what that was read from. WRONG_PACKAGE if not, which nothing lifts. */
+gboolean mfu_match_shared (const MfuFamily *family, const MfuVersionName *modem, const char *told,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Compares what the modem runs with what the package brings. `is_recovering`: a stuck modem may get the

@@ -469,7 +469,8 @@ check_names (MfuPlan *plan, const MfuDeviceFacts *facts, guint allowed, GError *
 {
     if (facts->is_asked_later)
         allowed |= MFU_ALLOW_UNIDENTIFIED;
-    else if (facts->mode == MFU_MODE_NORMAL && !mfu_match_shared (plan->family, &facts->version, error))
+    else if (facts->mode == MFU_MODE_NORMAL &&
+             !mfu_match_shared (plan->family, &facts->version, facts->told, error))
         return FALSE;
     if (!mfu_match_versions (&facts->version, mfu_package_get_version (plan->package),
                              facts->mode != MFU_MODE_NORMAL || facts->is_unfinished, allowed, plan->warnings,

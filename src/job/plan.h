@@ -13,6 +13,7 @@ typedef struct {
     const char *port;
     MfuMode mode;
     MfuVersionName version;  /* of the modem; not known for a stuck one without memory */
+    char told[48];           /* the beginning of what it was parsed from */
     gboolean is_remembered;  /* `version` comes from the journal */
     gboolean is_asked_later; /* `version` may lack what the modem itself will tell before it is switched */
     gboolean is_unfinished;  /* an update of it was cut short, although it runs */

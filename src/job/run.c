@@ -260,6 +260,13 @@ mfu_run_put_back (MfuRun *run)
         mfu_run_close (run);
         return;
     }
+    /* What a stranger starts as is not ours to wait for. */
+    if (run->is_foreign && !run->was_normal) {
+        if (!reset_by_mode (run, &error))
+            mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "putting back: %s", error->message);
+        mfu_run_close (run);
+        return;
+    }
     /* A switch that was given up may be obeyed late: then it comes up in the boot ROM once more. */
     for (guint i = 0; i < PUT_BACK_TRIES; i++) {
         if (!restart (run, &error)) {
@@ -352,6 +359,18 @@ mfu_run_refuse_unknown (const MfuRun *run, GError **error)
                  _ ("The modem in port %s does not tell its serial number, so it may be another one than the "
                     "one whose update was interrupted; it is not taken up without being asked for."),
                  run->port);
+    return FALSE;
+}
+
+gboolean
+mfu_run_refuse_peer (MfuRun *run, const char *peer, GError **error)
+{
+    run->is_unclear = TRUE;
+    run->is_foreign = TRUE;
+    g_set_error (error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE,
+                 _ ("The device in port %s talks %s, which a modem for this package does not; nothing was "
+                    "written."),
+                 run->port, peer);
     return FALSE;
 }
 

@@ -58,6 +58,8 @@ struct _MfuRun {
     gboolean cannot_hold; /* it was tried in vain */
     gboolean is_past_no_return;
     gboolean is_stranger;    /* the modem says that it is not the one of `memory` */
+    gboolean is_foreign;     /* it says that it is nothing that the package is for */
+    guint32 msm_id;          /* as the boot ROM told it; 0: it did not */
     gboolean skips_identity; /* the boot ROM refused to be identified */
     gboolean
         is_unclear; /* nobody has found out yet what answers in the download mode, boot ROM or programmer */
@@ -119,6 +121,10 @@ gboolean mfu_run_refuse_unknown (const MfuRun *run, GError **error) G_GNUC_WARN_
 /* The sentence for a modem in its download mode to whom nobody gets through; `why` is the last thing tried.
  */
 void mfu_run_explain_silence (const MfuRun *run, const GError *why, GError **error);
+
+/* Who talks `peer` is no modem for the package, and is left as it is: what would let one start is nothing
+ * that it knows. Always FALSE. */
+gboolean mfu_run_refuse_peer (MfuRun *run, const char *peer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 void mfu_run_clear (MfuRun *run);
 

@@ -184,18 +184,6 @@ load_by_dload (MfuRun *run, MfuEngine *dload, gboolean is_closing, GError **erro
     return FALSE;
 }
 
-/* It is left as it is: what would let a modem for this package start is nothing that it knows. */
-static gboolean
-refuse_peer (MfuRun *run, const char *peer, GError **error)
-{
-    run->is_unclear = TRUE;
-    g_set_error (error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE,
-                 _ ("The device in port %s talks %s, which a modem for this package does not; nothing was "
-                    "written."),
-                 run->port, peer);
-    return FALSE;
-}
-
 /* A device that we have not switched ourselves may be anybody's: listen first. */
 static gboolean
 is_stranger (MfuRun *run, MfuEdlState *state, GBytes **leftover, GError **error)
@@ -222,12 +210,12 @@ open_dload (MfuRun *run, gboolean is_closing, GError **error)
     if (!run->was_normal && !run->is_past_no_return && is_stranger (run, &state, &leftover, error))
         return FALSE;
     if (state == MFU_EDL_SAHARA || state == MFU_EDL_SAHARA_HALF_WAY || state == MFU_EDL_FIREHOSE)
-        return refuse_peer (run, mfu_edl_state_to_string (state), error);
+        return mfu_run_refuse_peer (run, mfu_edl_state_to_string (state), error);
     dload = mfu_dload_new ();
     if (!pump (run, dload, NULL, error))
         return FALSE;
     if (mfu_dload_get_peer (dload) == MFU_DLOAD_DIAG)
-        return refuse_peer (run, "DIAG", error);
+        return mfu_run_refuse_peer (run, "DIAG", error);
     return mfu_dload_get_peer (dload) == MFU_DLOAD_STREAMING ? greet (run, error)
                                                              : load_by_dload (run, dload, is_closing, error);
 }
@@ -248,7 +236,7 @@ open_sbl (MfuRun *run, GError **error)
     if (state == MFU_EDL_STREAMING)
         return greet (run, error);
     if (state == MFU_EDL_FIREHOSE || state == MFU_EDL_DLOAD)
-        return refuse_peer (run, mfu_edl_state_to_string (state), error);
+        return mfu_run_refuse_peer (run, mfu_edl_state_to_string (state), error);
     nprg = mfu_image_get_bytes (mfu_package_get_nprg (run->package), error);
     if (nprg == NULL)
         return FALSE;

@@ -5,6 +5,7 @@
 #include "sim-world.h"
 
 #include "sim-wdm.h"
+#include "tracker/sysfs.h"
 
 #include "util/error.h"
 
@@ -63,16 +64,47 @@ sim_of_clock (MfuClock *clock)
     return (SimWorld *) ((guint8 *) clock - G_STRUCT_OFFSET (SimWorld, clock));
 }
 
-static MfuMode
-mode_of (const SimUsb *usb)
+static void
+interface_free (gpointer data)
 {
-    if (usb->vid == 0x05c6 && usb->pid == 0x9008)
-        return MFU_MODE_EDL;
-    if (usb->vid == 0x05c6 && usb->pid == 0x9215 && usb->n_interfaces == 1)
-        return MFU_MODE_EDL;
-    if (usb->vid == 0x18d1)
-        return MFU_MODE_FASTBOOT;
-    return usb->n_interfaces == 1 ? MFU_MODE_SBL_DOWNLOAD : MFU_MODE_NORMAL;
+    g_free (((MfuUsbInterface *) data)->tty);
+    g_free (data);
+}
+
+static MfuUsbDevice *
+device_of (SimWorld *sim)
+{
+    const SimUsb *usb = sim_modem_get_usb (sim->modem);
+    MfuUsbDevice *device;
+
+    if (usb == NULL)
+        return NULL;
+    device = g_new0 (MfuUsbDevice, 1);
+    g_atomic_ref_count_init (&device->ref_count);
+    device->sysfs = g_strdup (SYSFS);
+    device->port = g_strdup (PORT);
+    device->devnode = g_strdup ("/dev/bus/usb/001/002");
+    device->vid = usb->vid;
+    device->pid = usb->pid;
+    device->bcd_device = usb->bcd_device;
+    device->product = g_strdup (usb->product);
+    device->serial = g_strdup (usb->serial);
+    device->devnum = sim_modem_get_generation (sim->modem);
+    device->n_interfaces = usb->n_interfaces;
+    device->mode = mfu_sysfs_classify (sim->world.families, device, &device->family);
+    device->interfaces = g_ptr_array_new_with_free_func (interface_free);
+    for (guint i = 0; sim->has_drivers && i < usb->n_interfaces; i++) {
+        MfuUsbInterface *interface = g_new0 (MfuUsbInterface, 1);
+
+        interface->number = usb->interfaces[i].number;
+        interface->klass = usb->interfaces[i].klass;
+        interface->subclass = usb->interfaces[i].subclass;
+        interface->protocol = usb->interfaces[i].protocol;
+        interface->n_endpoints = usb->interfaces[i].n_endpoints;
+        interface->tty = g_strdup_printf ("ttyUSB%u", i);
+        g_ptr_array_add (device->interfaces, interface);
+    }
+    return device;
 }
 
 /* What the kernel does about an arrival: a device in a held port is left alone for good. */
@@ -81,12 +113,14 @@ let_kernel_see (SimWorld *sim)
 {
     const SimUsb *usb = sim_modem_get_usb (sim->modem);
     guint generation = sim_modem_get_generation (sim->modem);
+    g_autoptr (MfuUsbDevice) device = NULL;
 
     if (usb == NULL || generation == sim->seen_generation)
         return;
     sim->seen_generation = generation;
     sim->has_drivers = !sim->is_held;
-    if (sim->has_drivers && mode_of (usb) == MFU_MODE_EDL)
+    device = device_of (sim);
+    if (sim->has_drivers && device->mode == MFU_MODE_EDL)
         sim->n_drivers_in_edl++;
 }
 
@@ -300,50 +334,6 @@ static const MfuChannelClass channel_class = {
     .reset = channel_reset,
     .close = channel_close,
 };
-
-static void
-interface_free (gpointer data)
-{
-    g_free (((MfuUsbInterface *) data)->tty);
-    g_free (data);
-}
-
-static MfuUsbDevice *
-device_of (SimWorld *sim)
-{
-    const SimUsb *usb = sim_modem_get_usb (sim->modem);
-    MfuUsbDevice *device;
-
-    if (usb == NULL)
-        return NULL;
-    device = g_new0 (MfuUsbDevice, 1);
-    g_atomic_ref_count_init (&device->ref_count);
-    device->sysfs = g_strdup (SYSFS);
-    device->port = g_strdup (PORT);
-    device->devnode = g_strdup ("/dev/bus/usb/001/002");
-    device->vid = usb->vid;
-    device->pid = usb->pid;
-    device->bcd_device = usb->bcd_device;
-    device->product = g_strdup (usb->product);
-    device->serial = g_strdup (usb->serial);
-    device->devnum = sim_modem_get_generation (sim->modem);
-    device->n_interfaces = usb->n_interfaces;
-    device->mode = mode_of (usb);
-    device->family = mfu_families_by_usb_id (sim->world.families, usb->vid, usb->pid);
-    device->interfaces = g_ptr_array_new_with_free_func (interface_free);
-    for (guint i = 0; sim->has_drivers && i < usb->n_interfaces; i++) {
-        MfuUsbInterface *interface = g_new0 (MfuUsbInterface, 1);
-
-        interface->number = usb->interfaces[i].number;
-        interface->klass = usb->interfaces[i].klass;
-        interface->subclass = usb->interfaces[i].subclass;
-        interface->protocol = usb->interfaces[i].protocol;
-        interface->n_endpoints = usb->interfaces[i].n_endpoints;
-        interface->tty = g_strdup_printf ("ttyUSB%u", i);
-        g_ptr_array_add (device->interfaces, interface);
-    }
-    return device;
-}
 
 static MfuUsbDevice *
 world_look (MfuWorld *world, const char *port, GError **error)
