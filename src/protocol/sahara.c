@@ -36,6 +36,9 @@
 #define SEND_MS  3000
 #define EXEC_MS  3000
 
+/* A ROM that has what it asked for goes on within milliseconds. */
+#define AGAIN_MS 500
+
 /* Source: nippynetworks/qfirehose sends images in pieces of 4096 bytes. */
 #define IMAGE_CHUNK 4096
 
@@ -111,6 +114,8 @@ typedef struct {
     guint n_resets, n_hellos, n_lost, n_packets;
     guint32 hello_min_version;
     guint64 n_served;
+    guint64 offset, length;  /* of the last part that was served */
+    gboolean is_asked_again; /* for the very same */
     GBytes *leftover;
 } Sahara;
 
@@ -465,9 +470,15 @@ serve (Sahara *sahara, guint64 image_id, guint64 offset, guint64 length)
     } else if (sahara->n_served / MAX_REPETITION >= size) {
         mfu_engine_fail (&sahara->engine, MFU_ERROR_PROTOCOL,
                          _ ("the boot ROM reads the programmer again and again"));
+    } else if (offset == sahara->offset && length == sahara->length && !sahara->is_asked_again) {
+        /* An answer that came twice, or a question that is put again: only silence tells. */
+        sahara->is_asked_again = TRUE;
     } else if (check_identity (sahara)) {
         sahara->state = STATE_LOAD;
         sahara->n_served += length;
+        sahara->offset = offset;
+        sahara->length = length;
+        sahara->is_asked_again = FALSE;
         mfu_engine_ask_send_image (&sahara->engine, offset, (gsize) length, IMAGE_CHUNK, FALSE, SEND_MS);
     }
 }
@@ -622,6 +633,7 @@ patience_ms (const Sahara *sahara)
     case STATE_EXEC_DATA:
         return EXEC_MS;
     case STATE_LOAD:
+        return sahara->is_asked_again ? AGAIN_MS : READ_MS;
     case STATE_DONE:
     case N_STATES:
         break;
@@ -683,6 +695,8 @@ sahara_timed_out (MfuEngine *engine)
         sahara->exec = G_N_ELEMENTS (execs);
         g_byte_array_set_size (sahara->in, 0);
         next_exec (sahara);
+    } else if (sahara->state == STATE_LOAD && sahara->is_asked_again && !was_sending) {
+        serve (sahara, sahara->config.expected_image_id, sahara->offset, sahara->length);
     } else if (was_sending) {
         mfu_engine_fail (engine, MFU_ERROR_TIMED_OUT, _ ("the boot ROM does not take what it asked for"));
     } else {

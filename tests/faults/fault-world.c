@@ -53,7 +53,9 @@ happen (FaultWorld *fault, EventKind kind)
         sim_modem_lose_track (sim_world_modem (fault->sim));
     fault->has_lost_track = FALSE;
     effect = fault->hook != NULL ? fault->hook (fault, kind, number, fault->user_data) : EFFECT_NONE;
-    fault->has_lost_track |= effect != EFFECT_NONE;
+    /* An answer that comes twice is no loss: who takes it for the next one has only itself to blame. */
+    fault->has_lost_track |=
+        (kind == EVENT_SEND || kind == EVENT_RECEIVE) && effect != EFFECT_NONE && effect != EFFECT_REPEAT;
     return effect;
 }
 

@@ -231,9 +231,10 @@ run_command (Trial *trial, gboolean is_recovery)
         job_fixture_run (&trial->fixture, trial->package);
     else
         bury (trial, stop);
-    /* What comes next is another program, and knows nothing of a transfer that this one has left half-done.
+    /* What comes next is another program, and knows nothing of a transfer that this one was kept from ending.
      */
-    sim_modem_lose_track (job_fixture_modem (&trial->fixture));
+    if (stop != STOP_NONE || trial->is_struck)
+        sim_modem_lose_track (job_fixture_modem (&trial->fixture));
     if (trial->has_faults)
         sim_modem_clear_faults (job_fixture_modem (&trial->fixture));
     trial->has_faults = FALSE;

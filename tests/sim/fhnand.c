@@ -218,7 +218,7 @@ program_page (SimFirehose *fh, const guint8 *data)
         return;
     }
     if (!sim_nand_program (modem->nand, fh->page, data, modem->nand->page_size) && fh->n_dirty++ == 0 &&
-        !fh->is_inherited)
+        !fh->is_foreign)
         sim_failure (modem, "page %u is programmed without being erased", fh->page);
     next_page (fh);
 }

@@ -23,6 +23,7 @@ struct _SimFirehose {
     gboolean is_configured, is_zlp_aware, owes_zlp, may_zlp;
     /* Somebody else has left it in raw mode: until its first document, what the host sends is not its fault.
      */
+    gboolean is_foreign; /* its raw data are another host's, which erased nothing that we know of */
     gboolean is_inherited;
     guint payload;
 

@@ -143,7 +143,7 @@ sim_firehose_new (SimModem *modem, gboolean says_logs, gboolean waits_for_raw)
     fh->rest = g_byte_array_new ();
     if (waits_for_raw) {
         fh->state = SIM_FH_PROGRAM;
-        fh->is_inherited = fh->is_configured = fh->is_zlp_aware = TRUE;
+        fh->is_foreign = fh->is_inherited = fh->is_configured = fh->is_zlp_aware = TRUE;
         fh->payload = modem->max_payload;
         fh->left = RAW_LEFT;
         fh->page = sim_nand_skip_bad (modem->nand, system->start * modem->nand->pages_per_block, 0);
@@ -339,7 +339,7 @@ handle_document (SimFirehose *fh)
         sim_fh_refuse (fh, "document", "XML parser error");
         return;
     }
-    fh->is_inherited = FALSE;
+    fh->is_foreign = fh->is_inherited = FALSE;
     if (commands->len > 1)
         sim_failure (fh->modem, "Firehose: %u commands in one document", commands->len);
     handle_command (fh, g_ptr_array_index (commands, 0));

@@ -481,10 +481,12 @@ take_bytes (SimSahara *sahara, const guint8 *data, gsize size)
     }
     g_byte_array_append (sahara->image, data, (guint) size);
     sahara->got += size;
-    if (sahara->got == sahara->wanted)
+    if (sahara->got == sahara->wanted) {
+        sahara->is_inherited = FALSE; /* a new question, for everybody to hear */
         ask_next (sahara);
-    else if (size % PACKET != 0)
+    } else if (size % PACKET != 0) {
         enter_error (sahara, STATUS_RX_LENGTH);
+    }
 }
 
 void
