@@ -13,7 +13,9 @@
  * Without them the boot chain comes last, behind fastboot, as in Quectel's older tool. A modem that is met in
  * fastboot goes on there, and as nobody knows what it has got, its whole boot chain is written at the end.
  * One that is met in DLOAD without temporary images gets the boot chain first, so that it can come to
- * fastboot at all.
+ * fastboot at all. Nobody knows whether its system is whole; started with one that is not, it would come up
+ * mute, and nothing could be asked of it any more. So zeros for a boot image go ahead of all else. That this
+ * loader takes them is not known; one that refuses lets the modem start, and AT+QFASTBOOT is tried.
  *
  * MDM9x07 and 9x40 in Quectel's download mode have a SBL that works, so it is left alone: TZ, RPM and aboot
  * by the loader, zeros for a boot image, whereupon lk stays in fastboot and takes the rest.
@@ -89,12 +91,44 @@ add_flashes (MfuPlan *plan, const char *only, GError **error)
     return TRUE;
 }
 
+/* The loader knows the partition as the tables write it, which are the modem's or the job ends. */
+static void
+add_stop (MfuPlan *plan)
+{
+    GPtrArray *tables = mfu_package_get_tables (plan->package);
+    g_autofree char *name = NULL;
+
+    for (guint i = 0; i < tables->len; i++) {
+        g_autofree char *other = mfu_user_table_find (g_ptr_array_index (tables, i), "boot");
+
+        if (other == NULL || (name != NULL && strcmp (name, other) != 0)) {
+            g_ptr_array_add (plan->warnings,
+                             g_strdup (_ ("The package has neither temporary boot images nor a partition "
+                                          "table that tells where the boot image is: a modem whose system "
+                                          "is incomplete may start and not answer any more.")));
+            return;
+        }
+        if (name == NULL)
+            name = g_steal_pointer (&other);
+    }
+    if (name != NULL) {
+        add_stream (plan->opening, name, NULL);
+        g_array_index (plan->opening, MfuPlanStream, plan->opening->len - 1).is_optional = TRUE;
+        g_ptr_array_add (plan->warnings,
+                         g_strdup (_ ("The boot image is overwritten with zeros first, so that the modem stays "
+                                      "in fastboot mode until all is written; if its loader refuses that, a "
+                                      "modem whose system is incomplete may start and not answer any more.")));
+    }
+}
+
 gboolean
 mfu_plan_add_dload (MfuPlan *plan, MfuMode mode, GError **error)
 {
     gboolean has_temporary = mfu_package_get_boot (plan->package, MFU_BOOT_SBL2_TEMPORARY) != NULL;
     gboolean begins_by_loader = mode == MFU_MODE_EDL || (mode == MFU_MODE_NORMAL && has_temporary);
 
+    if (begins_by_loader && !has_temporary)
+        add_stop (plan);
     if (begins_by_loader)
         add_boot_chain (plan, plan->opening, has_temporary);
     if (!add_flashes (plan, NULL, error))

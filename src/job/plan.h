@@ -46,6 +46,7 @@ typedef struct {
 typedef struct {
     char name[14];   /* of the partition, as the loader has it: "SBL1" */
     MfuImage *image; /* owned by the package; NULL: zeros, so that the boot loader finds nothing to start */
+    gboolean is_optional; /* a loader that refuses it is no obstacle */
 } MfuPlanStream;
 
 typedef struct {

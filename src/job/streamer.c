@@ -352,12 +352,19 @@ mfu_streamer_write (MfuRun *run, GArray *streams, GError **error)
     for (guint i = 0; i < streams->len; i++) {
         const MfuPlanStream *stream = &g_array_index (streams, MfuPlanStream, i);
         g_autofree char *title = g_strdup_printf (_ ("writing %s"), stream->name);
+        g_autoptr (GError) local = NULL;
 
         mfu_job_report_title (run->job, title);
-        if (!write_one (run, stream, error)) {
-            g_prefix_error (error, _ ("Writing %s: "), stream->name);
+        if (write_one (run, stream, &local))
+            continue;
+        if (!stream->is_optional || !g_error_matches (local, MFU_ERROR, MFU_ERROR_REJECTED)) {
+            g_propagate_prefixed_error (error, g_steal_pointer (&local), _ ("Writing %s: "), stream->name);
             return FALSE;
         }
+        mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "writing %s: %s; going on without", stream->name,
+                 local->message);
+        if (!begin_anew (run, error))
+            return FALSE;
     }
     return TRUE;
 }

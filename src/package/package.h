@@ -184,5 +184,10 @@ void mfu_image_reader_free (MfuImageReader *reader);
 GArray *mfu_partition_table_parse (const guint8 *data, gsize size, guint page_size,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* How a table for a streaming loader (see mfu_package_get_tables ()) writes the partition `name`, without
+ * "0:": the loader knows it by that spelling alone. NULL where it has none, or is no table. Newly allocated.
+ */
+char *mfu_user_table_find (GBytes *table, const char *name);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfuPackage, mfu_package_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfuImageReader, mfu_image_reader_free)

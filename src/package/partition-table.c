@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
-/* The system partition table of the MIBIB partition, all numbers u32 little-endian:
+/* Partition tables, all numbers u32 little-endian: the system's, in the MIBIB partition,
  *
  *   page 0   FE569FAC CD7F127A version age
  *   page 1   55EE73AA E35EBDDB version count, then per partition: name[16] start length attributes[4]
  *   page 3   9D41BEA1 F1DED2EA 1 CRC
  *
  * Page 3 is not checked: what the CRC spans differs by page size, and the vendor's patches are applied or
- * not.
+ * not. And the user's, partition.mbn:
+ *
+ *   AA7D1B9A 1F7D48BC version count, then per partition: name[16] size padding attributes[4]
  *
  * Source: partition_complete_p2K_b128K.mbn of EG25GGBR07A08M2G_30.006.30.006
  * (github.com/Biktorgj/quectel_eg25_recovery). */
@@ -24,6 +26,8 @@
 #define HEADER_MAGIC_2 0xcd7f127a
 #define TABLE_MAGIC_1  0x55ee73aa
 #define TABLE_MAGIC_2  0xe35ebddb
+#define USER_MAGIC_1   0xaa7d1b9a
+#define USER_MAGIC_2   0x1f7d48bc
 #define VERSION_MIN    3
 #define VERSION_MAX    4
 #define PARTITIONS_MAX 64
@@ -119,4 +123,26 @@ mfu_partition_table_parse (const guint8 *data, gsize size, guint page_size, GErr
         g_array_append_val (table, partition);
     }
     return g_steal_pointer (&table);
+}
+
+char *
+mfu_user_table_find (GBytes *table, const char *name)
+{
+    gsize size;
+    const guint8 *data = g_bytes_get_data (table, &size);
+    MfuCursor cursor = MFU_CURSOR_INIT (data, size);
+    guint32 count;
+
+    if (!check_magic (&cursor, USER_MAGIC_1, USER_MAGIC_2))
+        return NULL;
+    count = mfu_cursor_u32le (&cursor);
+    for (guint i = 0; i < MIN (count, PARTITIONS_MAX) && !cursor.failed; i++) {
+        MfuPartition partition;
+
+        read_entry (&cursor, &partition);
+        if (!cursor.failed && is_name (partition.name) && g_str_has_prefix (partition.name, "0:") &&
+            g_ascii_strcasecmp (partition.name + 2, name) == 0)
+            return g_strdup (partition.name + 2);
+    }
+    return NULL;
 }

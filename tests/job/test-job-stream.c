@@ -450,6 +450,43 @@ test_sbl_to_edl (void)
     job_fixture_clear (&fixture);
 }
 
+/* Its boot loaders and kernel are good and its system is not: started, it could not be talked to. */
+static void
+test_mute_behind_dload (gconstpointer data)
+{
+    JobFixture fixture;
+
+    set_up (&fixture, SIM_START_DLOAD, NULL, data);
+    fixture.allow[1] = "unidentified";
+    g_assert_true (sim_modem_corrupt (job_fixture_modem (&fixture), "system"));
+    job_fixture_run (&fixture, package_with (FALSE));
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    assert_new_firmware (&fixture);
+    job_fixture_clear (&fixture);
+}
+
+/* A loader that knows no boot image, or lets nobody write it, and a modem whose system is whole. */
+static void
+test_stop_refused (void)
+{
+    JobFixture fixture;
+
+    set_up (&fixture, SIM_START_DLOAD, NULL, NULL);
+    fixture.allow[1] = "unidentified";
+    /* As often as an image is tried. */
+    for (guint i = 1; i <= 4; i++) {
+        g_autofree char *fault = g_strdup_printf ("streaming-open:%u=nak", i);
+
+        add_fault (&fixture, fault);
+    }
+    job_fixture_run (&fixture, package_with (FALSE));
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    g_assert_cmpuint (sim_modem_get_faults_hit (job_fixture_modem (&fixture)), ==, 4);
+    g_assert_nonnull (strstr (fixture.status->plan_text, "if its loader refuses that"));
+    assert_new_firmware (&fixture);
+    job_fixture_clear (&fixture);
+}
+
 /* Ends the engine at its event number `user_data`. */
 static gboolean
 die (SimWorld *sim, guint number, gpointer user_data)
@@ -524,6 +561,9 @@ main (int argc, char **argv)
 
         g_test_add_data_func (path, &lates[i], test_late);
     }
+    g_test_add_data_func ("/stream/mute-behind-dload", NULL, test_mute_behind_dload);
+    g_test_add_data_func ("/stream/mute-behind-dload-no-sticky", "no-sticky", test_mute_behind_dload);
+    g_test_add_func ("/stream/stop-refused", test_stop_refused);
     g_test_add_func ("/stream/sahara", test_sahara);
     g_test_add_func ("/stream/mute", test_mute);
     g_test_add_func ("/stream/other-packages", test_other_packages);

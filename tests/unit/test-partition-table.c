@@ -150,6 +150,37 @@ test_cut (void)
     }
 }
 
+/* partition.mbn: what the loader calls a partition, in the spelling of the table. */
+static void
+test_user_table (void)
+{
+    g_autoptr (GByteArray) out = g_byte_array_new ();
+    g_autoptr (GBytes) table = NULL;
+    g_autofree char *boot = NULL;
+
+    mfu_put_u32le (out, 0xaa7d1b9a);
+    mfu_put_u32le (out, 0x1f7d48bc);
+    mfu_put_u32le (out, 4);
+    mfu_put_u32le (out, G_MAXUINT32);
+    add_entry (out, "reboot", 1, 0);
+    add_entry (out, "0:bootx", 1, 0);
+    add_entry (out, "0:Boot", 1, 0);
+    table = g_bytes_new (out->data, out->len);
+    boot = mfu_user_table_find (table, "boot");
+    g_assert_cmpstr (boot, ==, "Boot");
+    g_assert_null (mfu_user_table_find (table, "SBL1"));
+
+    for (gsize size = 0; size < out->len; size++) {
+        g_autoptr (GBytes) cut = g_bytes_new (out->data, size);
+
+        g_assert_null (mfu_user_table_find (cut, "boot"));
+    }
+    set_u32 (out, 4, 0x1f7d48bd);
+    g_bytes_unref (g_steal_pointer (&table));
+    table = g_bytes_new (out->data, out->len);
+    g_assert_null (mfu_user_table_find (table, "boot"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -162,5 +193,6 @@ main (int argc, char **argv)
         g_test_add_data_func (path, &damages[i], test_damage);
     }
     g_test_add_func ("/partition-table/cut", test_cut);
+    g_test_add_func ("/partition-table/user", test_user_table);
     return g_test_run ();
 }
