@@ -153,6 +153,13 @@ run_open (MfuRun *run, GError **error)
 }
 
 static gboolean
+run_write (MfuRun *run, GError **error)
+{
+    return (!run->plan->erases_boot || mfu_loader_stop_boot (run, error)) &&
+           mfu_chain_write_flashes (run, error);
+}
+
+static gboolean
 run_turn (MfuRun *run, GError **error)
 {
     MfuChainSwitch to = to_dload (run);
@@ -194,7 +201,7 @@ seconds_of_loader (const MfuRun *run)
     }
 #define WRITE                                                                                                \
     {                                                                                                        \
-        "write", N_ ("writing"), MFU_STEP_NO_RETURN, mfu_chain_seconds_flashes, mfu_chain_write_flashes      \
+        "write", N_ ("writing"), MFU_STEP_NO_RETURN, mfu_chain_seconds_flashes, run_write                    \
     }
 #define VERIFY                                                                                               \
     {                                                                                                        \

@@ -431,8 +431,18 @@ recall (MfuJob *job, MfuRun *run, MfuDeviceFacts *facts, char **note, GError **e
     return FALSE;
 }
 
+/* One that we have left half-written may start, and not know what it is. */
+static void
+remember_version (const MfuRun *run, MfuDeviceFacts *facts)
+{
+    if (!facts->is_unfinished || g_strcmp0 (run->memory->family, facts->family->name) != 0)
+        return;
+    mfu_version_name_parse (&facts->version, run->memory->from);
+    facts->is_remembered = facts->version.is_known;
+}
+
 static gboolean
-know_version (MfuJob *job, MfuDeviceFacts *facts, GError **error)
+know_version (MfuJob *job, const MfuRun *run, MfuDeviceFacts *facts, GError **error)
 {
     g_autoptr (GError) local = NULL;
     g_autofree char *version = NULL;
@@ -442,8 +452,12 @@ know_version (MfuJob *job, MfuDeviceFacts *facts, GError **error)
     facts->is_asked_later = job->asks_when_taken;
     mfu_version_name_parse (&facts->version, job->version != NULL ? job->version : "");
     g_strlcpy (facts->told, job->version != NULL ? job->version : "", sizeof facts->told);
-    if (facts->version.is_known || facts->is_asked_later)
+    if (facts->version.is_known)
         return TRUE;
+    if (facts->is_asked_later) {
+        remember_version (run, facts);
+        return TRUE;
+    }
     version = mfu_ask_version (job->world, job->device, mfu_clock_deadline_us (job->world->clock, ASK_MS),
                                job->cancellable, &local);
     if (version != NULL) {
@@ -458,6 +472,7 @@ know_version (MfuJob *job, MfuDeviceFacts *facts, GError **error)
         return FALSE;
     }
     mfu_log (G_LOG_LEVEL_WARNING, job->device->port, job->id, "asking for the version: %s", local->message);
+    remember_version (run, facts);
     return TRUE;
 }
 
@@ -548,7 +563,7 @@ make_plan (MfuJob *job, MfuRun *run, char **note, GError **error)
                              .mode = job->device->mode };
     MfuPlanOptions options = { .allowed = job->allowed, .method = job->method };
 
-    if (!recall (job, run, &facts, note, error) || !know_version (job, &facts, error))
+    if (!recall (job, run, &facts, note, error) || !know_version (job, run, &facts, error))
         return FALSE;
     look_at_ports (job, &facts);
     run->family = facts.family;

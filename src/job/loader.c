@@ -251,6 +251,28 @@ mfu_loader_flash (MfuRun *run, const MfuFlash *flash, guint n_uses, GError **err
 }
 
 gboolean
+mfu_loader_stop_boot (MfuRun *run, GError **error)
+{
+    for (guint i = 1;; i++) {
+        g_autoptr (GError) local = NULL;
+
+        if (attach (run, &local)) {
+            mfu_fastboot_begin_erase_boot (run->fastboot);
+            if (pump (run, NULL, NULL, NULL, &local))
+                return TRUE;
+        }
+        settle (run, local);
+        mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "erasing boot: %s", local->message);
+        if (g_error_matches (local, MFU_ERROR, MFU_ERROR_REJECTED))
+            return TRUE;
+        if (i == TRIES || run->channel == NULL) {
+            g_propagate_error (error, g_steal_pointer (&local));
+            return FALSE;
+        }
+    }
+}
+
+gboolean
 mfu_loader_reboot (MfuRun *run, GError **error)
 {
     gboolean was_told = FALSE;

@@ -16,6 +16,10 @@ gboolean mfu_loader_open (MfuRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT
 gboolean mfu_loader_flash (MfuRun *run, const MfuFlash *flash, guint n_uses,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Erases the boot image, so that the modem comes back to fastboot mode whatever happens until it is written
+ * again. A loader that refuses is no obstacle. */
+gboolean mfu_loader_stop_boot (MfuRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* To normal mode; also clears the loader's own note that it is to stay in fastboot. Opens the modem if need
  * be. */
 gboolean mfu_loader_reboot (MfuRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;

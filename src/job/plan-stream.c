@@ -12,6 +12,9 @@
  *
  * Without them the boot chain comes last, behind fastboot, as in Quectel's older tool. A modem that is met in
  * fastboot goes on there, and as nobody knows what it has got, its whole boot chain is written at the end.
+ * Whether this lk keeps a note that holds it in fastboot, as later ones do, is not known; without a boot
+ * image it cannot leave. So that one is erased first: one that is interrupted with half a system would start
+ * and be mute.
  * One that is met in DLOAD without temporary images gets the boot chain first, so that it can come to
  * fastboot at all. Nobody knows whether its system is whole; started with one that is not, it would come up
  * mute, and nothing could be asked of it any more. So zeros for a boot image go ahead of all else. That this
@@ -114,10 +117,11 @@ add_stop (MfuPlan *plan)
     if (name != NULL) {
         add_stream (plan->opening, name, NULL);
         g_array_index (plan->opening, MfuPlanStream, plan->opening->len - 1).is_optional = TRUE;
-        g_ptr_array_add (plan->warnings,
-                         g_strdup (_ ("The boot image is overwritten with zeros first, so that the modem stays "
-                                      "in fastboot mode until all is written; if its loader refuses that, a "
-                                      "modem whose system is incomplete may start and not answer any more.")));
+        g_ptr_array_add (
+            plan->warnings,
+            g_strdup (_ ("The boot image is overwritten with zeros first, so that the modem stays "
+                         "in fastboot mode until all is written; if its loader refuses that, a "
+                         "modem whose system is incomplete may start and not answer any more.")));
     }
 }
 
@@ -131,6 +135,7 @@ mfu_plan_add_dload (MfuPlan *plan, MfuMode mode, GError **error)
         add_stop (plan);
     if (begins_by_loader)
         add_boot_chain (plan, plan->opening, has_temporary);
+    plan->erases_boot = !begins_by_loader;
     if (!add_flashes (plan, NULL, error))
         return FALSE;
     if ((has_temporary || mode == MFU_MODE_FASTBOOT) &&

@@ -382,6 +382,8 @@ commands_text (const MfuPlan *plan)
         g_string_append_printf (text, "  vendor  %s\n", action->tag);
     }
     mfu_plan_describe_streams (plan->opening, text);
+    if (plan->erases_boot)
+        g_string_append (text, "  erase   boot\n");
     mfu_plan_describe_flashes (plan, text);
     mfu_plan_describe_streams (plan->closing, text);
     append_commands (text, plan->erases, "erase", plan->pages_per_block);

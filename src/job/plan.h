@@ -62,6 +62,7 @@ typedef struct {
     GArray *erases;               /* SBL first */
     GArray *programs;             /* those of the middle in the archive's order, MIBIB, SBL */
     GArray *opening;              /* MfuPlanStream, before fastboot; of the chains dload and streaming */
+    gboolean erases_boot;         /* before `flashes`, by fastboot */
     GArray *flashes;              /* MfuPlanFlash, by fastboot; the boot chain last */
     GArray *closing;              /* MfuPlanStream, after fastboot; of the chain dload */
     GPtrArray *warnings;          /* char * */

@@ -405,6 +405,15 @@ mfu_fastboot_begin_flash (MfuEngine *engine, const char *partition, guint64 size
 }
 
 void
+mfu_fastboot_begin_erase_boot (MfuEngine *engine)
+{
+    Fastboot *fastboot = (Fastboot *) engine;
+
+    if (begin (fastboot, "erase", STATE_FINISHED, FLASH_MIN_MS))
+        say (fastboot, "erase:boot", SEND_MS);
+}
+
+void
 mfu_fastboot_begin_reboot (MfuEngine *engine)
 {
     Fastboot *fastboot = (Fastboot *) engine;

@@ -4,7 +4,8 @@
 /* A session with a fastboot boot loader: one engine, one operation at a time. Each begin function needs the
  * previous operation to be over (DONE, or FAILED with REJECTED: a FAIL leaves the session usable). After any
  * other failure the session is lost and every operation stays FAILED: reset the port, then take a new engine.
- * There is no erase: a partition that is written is erased by the loader itself. */
+ * A partition that is written is erased by the loader itself; no name can be given to the only erase there
+ * is. */
 
 #include "protocol/engine.h"
 
@@ -24,6 +25,9 @@ void mfu_fastboot_begin_download (MfuEngine *engine, guint64 size);
 /* What was downloaded (`size` bytes, for the deadline) to the partition. INVALID_ARGS for a name that is not
  * made of a-z, 0-9 and '_'; which partitions may be written is the caller's to know. */
 void mfu_fastboot_begin_flash (MfuEngine *engine, const char *partition, guint64 size);
+
+/* Erases the boot image, so that every start ends in fastboot mode until there is one again. */
+void mfu_fastboot_begin_erase_boot (MfuEngine *engine);
 
 /* DONE when the loader agreed, or left its port. */
 void mfu_fastboot_begin_reboot (MfuEngine *engine);

@@ -279,6 +279,8 @@ fastboot_begin (MfuEngine *engine, char **words)
         mfu_fastboot_begin_download (engine, script_number (words[1]));
     else if (strcmp (words[0], "flash") == 0)
         mfu_fastboot_begin_flash (engine, words[1], script_number (words[2]));
+    else if (strcmp (words[0], "erase-boot") == 0)
+        mfu_fastboot_begin_erase_boot (engine);
     else if (strcmp (words[0], "reboot") == 0)
         mfu_fastboot_begin_reboot (engine);
     else

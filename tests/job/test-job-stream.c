@@ -487,6 +487,33 @@ test_stop_refused (void)
     job_fixture_clear (&fixture);
 }
 
+/* Cut off in the middle of an image by a fastboot that keeps no note of it, with and without a boot image
+ * that still starts. */
+static void
+test_cut_in_fastboot (gconstpointer data)
+{
+    for (guint i = 1; i <= 10; i++) {
+        JobFixture fixture;
+        g_autofree char *why = NULL;
+        g_autofree char *fault = g_strdup_printf ("fastboot-flash:%u=vanish", i);
+
+        set_up (&fixture, SIM_START_NORMAL, NULL, data);
+        g_assert_true (sim_modem_add_fault (job_fixture_modem (&fixture), fault, &why));
+        job_fixture_run (&fixture, package_with (FALSE));
+        if (sim_modem_get_faults_hit (job_fixture_modem (&fixture)) == 0) {
+            job_fixture_clear (&fixture);
+            break;
+        }
+        job_assert_state (&fixture, MFU_JOB_NEEDS_RECOVERY);
+        sim_world_pass_ms (fixture.sim, 120 * 1000);
+        job_fixture_run (&fixture, package_with (FALSE));
+        if (fixture.status->state != MFU_JOB_DONE)
+            g_error ("%s: %s", fault, fixture.status->error->message);
+        assert_new_firmware (&fixture);
+        job_fixture_clear (&fixture);
+    }
+}
+
 /* Ends the engine at its event number `user_data`. */
 static gboolean
 die (SimWorld *sim, guint number, gpointer user_data)
@@ -563,6 +590,8 @@ main (int argc, char **argv)
     }
     g_test_add_data_func ("/stream/mute-behind-dload", NULL, test_mute_behind_dload);
     g_test_add_data_func ("/stream/mute-behind-dload-no-sticky", "no-sticky", test_mute_behind_dload);
+    g_test_add_data_func ("/stream/cut-in-fastboot", NULL, test_cut_in_fastboot);
+    g_test_add_data_func ("/stream/cut-in-fastboot-no-sticky", "no-sticky", test_cut_in_fastboot);
     g_test_add_func ("/stream/stop-refused", test_stop_refused);
     g_test_add_func ("/stream/sahara", test_sahara);
     g_test_add_func ("/stream/mute", test_mute);
