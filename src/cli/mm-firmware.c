@@ -7,9 +7,22 @@
 #include "cli/outcome.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
+#include "util/log.h"
 
 #include <glib/gi18n-lib.h>
 #include <locale.h>
+#include <string.h>
+
+/* What the engine of `rescue` says about its work, as "once more"; a user reads that in the middle of the
+ * progress, and it is nothing that went wrong. */
+static gboolean
+is_of_engine (const GLogField *fields, gsize n_fields)
+{
+    for (gsize i = 0; i < n_fields; i++)
+        if (strcmp (fields[i].key, "GLIB_DOMAIN") == 0)
+            return g_strcmp0 (fields[i].value, MFU_LOG_DOMAIN) == 0;
+    return FALSE;
+}
 
 /* Without -v a user reads what went wrong, and nothing about how it was done. */
 static GLogWriterOutput
@@ -17,10 +30,12 @@ write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpoint
 {
     const MfuArguments *arguments = user_data;
 
-    if (!arguments->verbose && (level & G_LOG_LEVEL_MASK) > G_LOG_LEVEL_WARNING)
+    if (!arguments->verbose &&
+        (level & G_LOG_LEVEL_MASK) >
+            (is_of_engine (fields, n_fields) ? G_LOG_LEVEL_CRITICAL : G_LOG_LEVEL_WARNING))
         return G_LOG_WRITER_HANDLED;
     /* Every byte on the wire only where it is asked for, as everywhere in GLib: G_MESSAGES_DEBUG=all. */
-    if ((level & G_LOG_LEVEL_DEBUG) != 0 && g_log_writer_default_would_drop (level, "mm-firmware"))
+    if ((level & G_LOG_LEVEL_DEBUG) != 0 && g_log_writer_default_would_drop (level, MFU_LOG_DOMAIN))
         return G_LOG_WRITER_HANDLED;
     return g_log_writer_standard_streams (level, fields, n_fields, NULL);
 }

@@ -22,7 +22,7 @@ log_frame (const MfuPump *pump, const MfuEngine *engine, char direction, const g
     GString *text;
     gboolean is_text = size > 0 && data[0] == '<';
 
-    if (g_log_writer_default_would_drop (G_LOG_LEVEL_DEBUG, "mm-firmware"))
+    if (g_log_writer_default_would_drop (G_LOG_LEVEL_DEBUG, MFU_LOG_DOMAIN))
         return;
     text = g_string_new (NULL);
     for (gsize i = 0; i < MIN (size, is_text ? size : MAX_LOGGED); i++) {

@@ -38,7 +38,7 @@ mfu_log (GLogLevelFlags level, const char *port, const char *job, const char *fo
 
     fields[n++] = (GLogField){ "MESSAGE", message, -1 };
     fields[n++] = (GLogField){ "PRIORITY", priority (level), -1 };
-    fields[n++] = (GLogField){ "GLIB_DOMAIN", "mm-firmware", -1 };
+    fields[n++] = (GLogField){ "GLIB_DOMAIN", MFU_LOG_DOMAIN, -1 };
     if (port != NULL)
         fields[n++] = (GLogField){ "PORT", port, -1 };
     if (job != NULL)

@@ -6,6 +6,8 @@
 
 #include <glib.h>
 
+#define MFU_LOG_DOMAIN "mm-firmware"
+
 /* Logs `format` at `level` with the fields PORT and JOB where they are not NULL. Any thread. */
 void mfu_log (GLogLevelFlags level, const char *port, const char *job, const char *format, ...)
     G_GNUC_PRINTF (4, 5);
