@@ -26,7 +26,10 @@ begin (MfuEngine *engine, guint8 which)
         mfu_fastboot_begin_flash (engine, "usr_data", IMAGE_SIZE);
         break;
     default:
-        mfu_fastboot_begin_reboot (engine);
+        if (which & 4)
+            mfu_fastboot_begin_erase_boot (engine);
+        else
+            mfu_fastboot_begin_reboot (engine);
         break;
     }
 }

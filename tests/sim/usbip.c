@@ -15,12 +15,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ATTACH_FILE "/sys/devices/platform/vhci_hcd.0/attach"
+#define VHCI        "/sys/devices/platform/vhci_hcd.0"
+#define ATTACH_FILE VHCI "/attach"
 #define SPEED_HIGH  3
 #define SPEED_SUPER 5
 #define HEADER      48
@@ -30,7 +32,7 @@
 #define READ_ROOM    (256u << 10)
 #define SOCKET_ROOM  (1 << 20)
 /* How long the kernel may take to give a port free. */
-#define PORT_FREE_US (5 * G_USEC_PER_SEC)
+#define PORT_FREE_US (10 * G_USEC_PER_SEC)
 
 enum { CMD_SUBMIT = 1, CMD_UNLINK = 2, RET_SUBMIT = 3, RET_UNLINK = 4 };
 
@@ -397,6 +399,30 @@ write_attach (SimUsbip *usbip, int peer)
     return ok;
 }
 
+/* Whether the device that left is still one for the kernel. vhci leaves the port of a device that goes
+ * enabled, so that a hub that is busy with other ports, and looks when the next one is there, sees no
+ * difference and takes it for the old one, for good. Source: torvalds/linux, drivers/usb/usbip/vhci_hcd.c
+ * (rh_port_disconnect), drivers/usb/core/hub.c (hub_port_connect_change) */
+static gboolean
+has_not_left (const SimUsbip *usbip)
+{
+    g_autofree char *pattern = g_strdup_printf (VHCI "/usb*/[0-9]*-%u", usbip->port + 1);
+    glob_t found;
+    gboolean is_there = glob (pattern, GLOB_NOSORT, NULL, &found) == 0;
+
+    globfree (&found);
+    return is_there;
+}
+
+/* TRUE while there is something to wait for, from the first refusal on. */
+static gboolean
+may_wait (SimUsbip *usbip, gint64 now_us)
+{
+    if (usbip->refused_since == 0)
+        usbip->refused_since = now_us;
+    return now_us - usbip->refused_since < PORT_FREE_US;
+}
+
 static gboolean
 attach (SimUsbip *usbip, gint64 now_us)
 {
@@ -405,6 +431,8 @@ attach (SimUsbip *usbip, gint64 now_us)
     gboolean ok;
     int saved;
 
+    if (has_not_left (usbip) && may_wait (usbip, now_us))
+        return TRUE;
     if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
         perror ("modemsim: socketpair");
         return FALSE;
@@ -421,9 +449,7 @@ attach (SimUsbip *usbip, gint64 now_us)
         return TRUE;
     }
     close (pair[0]);
-    if (usbip->refused_since == 0)
-        usbip->refused_since = now_us;
-    if ((saved == EBUSY || saved == EINVAL) && now_us - usbip->refused_since < PORT_FREE_US)
+    if ((saved == EBUSY || saved == EINVAL) && may_wait (usbip, now_us))
         return TRUE;
     fprintf (stderr, "modemsim: %s: %s\n", ATTACH_FILE, g_strerror (saved));
     return FALSE;
