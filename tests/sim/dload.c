@@ -9,7 +9,7 @@
  *   > 0a                            < 02, and it leaves the bus and boots
  *   > anything wrong                < 03 why:BE16
  *
- * What was written is a loader if its first bytes say so and all of it is there: tests/data/README.md has
+ * What lies in memory is a loader if its first bytes say so and all of it is there: tests/data/README.md has
  * that line. Anything else hangs where it is entered, and so does a loader whose digest is wrong.
  *
  * Source: spec sections 1.4, 7.2, 7.3. Where memory is, the numbers behind 03 and the texts of 0c are made
@@ -27,6 +27,7 @@
 #define LEAVE_US      20000
 #define LINE_WITHIN   256
 #define LOADER_HEADER 256
+#define MARK          "MFU-SIM-"
 #define RETRIES       2 /* of dload-retry */
 
 #define ACK 0x02
@@ -45,7 +46,6 @@ struct _SimDload {
     guint n_retries;
     guint8 *memory;
     guint8 *is_written; /* by byte */
-    guint32 first;      /* address of the first write since the last `go`; 0: none */
     gboolean is_flipped;
 };
 
@@ -167,9 +167,6 @@ do_write (SimDload *dload, const guint8 *data, gsize size, SimHit own)
         refuse (dload, WHY_ADDRESS);
         return;
     }
-    /* What a host that died has left in memory does not count: a loader begins where its first bytes are. */
-    if (dload->first == 0 || memmem (data + 7, MIN (n, LINE_WITHIN), "MFU-SIM-", 8) != NULL)
-        dload->first = address;
     memcpy (dload->memory + (address - MEMORY_BASE), data + 7, n);
     memset (dload->is_written + (address - MEMORY_BASE), 1, n);
     if (hit.action == SIM_ACT_FLIP) {
@@ -178,7 +175,7 @@ do_write (SimDload *dload, const guint8 *data, gsize size, SimHit own)
     }
     /* Refused at its first bytes, as a boot ROM without memory would refuse it. */
     if (dload->is_boot_rom && dload->modem->quirks & SIM_QUIRK_PBL_ENPRG &&
-        memmem (data + 7, MIN (n, LINE_WITHIN), "MFU-SIM-NPRG", 12)) {
+        memmem (data + 7, MIN (n, LINE_WITHIN), MARK "NPRG", strlen (MARK "NPRG"))) {
         refuse (dload, WHY_LOADER);
         return;
     }
@@ -190,48 +187,58 @@ typedef struct {
     guint size, address, entry;
 } Loader;
 
-/* What the first bytes at `address` say. */
 static gboolean
-find_loader (const SimDload *dload, guint32 address, Loader *loader)
+parse_line (const guint8 *mark, gsize room, Loader *loader)
 {
-    const guint8 *at = dload->memory + (address - MEMORY_BASE);
-    gsize room = MEMORY_SIZE - (address - MEMORY_BASE);
-    const guint8 *mark = memmem (at, MIN (room, LINE_WITHIN), "MFU-SIM-", 8);
-    g_autofree char *line = NULL;
+    g_autofree char *line =
+        g_strndup ((const char *) mark + strlen (MARK), MIN (room - strlen (MARK), LINE_WITHIN));
 
-    if (!mark)
-        return FALSE;
-    line = g_strndup ((const char *) mark + 8, MIN (room, LINE_WITHIN));
     return sscanf (line, "%7[A-Z]=%7[0-9x];SIZE=%u;ADDRESS=%x;GO=%x;SHA256=%64[0-9a-f]", loader->kind,
                    loader->chip, &loader->size, &loader->address, &loader->entry, loader->sha256) == 6;
+}
+
+/* Memory knows nothing of a session: what runs is what lies where it is entered, whoever wrote it, in
+ * whatever order. Sets *at to where its line is. */
+static const char *
+find_loader (const SimDload *dload, guint32 entry, Loader *loader, guint32 *at)
+{
+    const guint8 *end = dload->memory + MEMORY_SIZE;
+    const char *why = "what was written is no loader";
+
+    for (const guint8 *mark = dload->memory;
+         (mark = memmem (mark, (gsize) (end - mark), MARK, strlen (MARK))) != NULL; mark++) {
+        if (!parse_line (mark, (gsize) (end - mark), loader))
+            continue;
+        *at = MEMORY_BASE + (guint32) (mark - dload->memory);
+        if (loader->entry == entry)
+            return NULL;
+        why = "that is not where the loader begins";
+    }
+    return why;
 }
 
 /* Why it does not run; NULL if it does. `*is_hosts_fault`: what the host could have known. */
 static const char *
 check_loader (const SimDload *dload, guint32 entry, Loader *loader, gboolean *is_hosts_fault)
 {
-    const guint8 *at = dload->memory + (dload->first - MEMORY_BASE);
     g_autofree char *sha256 = NULL;
+    guint32 at = 0, offset;
+    const char *why = find_loader (dload, entry, loader, &at);
 
-    *is_hosts_fault = TRUE;
-    if (dload->first == 0)
-        return "nothing was written";
-    if (!find_loader (dload, dload->first, loader)) {
-        *is_hosts_fault = !dload->is_flipped;
-        return "what was written is no loader";
-    }
+    *is_hosts_fault = !why || !dload->is_flipped;
+    if (why)
+        return why;
     if (!g_str_equal (loader->chip, dload->modem->family->chip))
         return "the loader is for another chip";
-    if (loader->address != dload->first)
+    if (loader->address > at || at - loader->address >= LINE_WITHIN || loader->address < MEMORY_BASE)
         return "the loader is not where it belongs";
-    if (loader->entry != entry)
-        return "that is not where the loader begins";
-    if (loader->size <= LOADER_HEADER || loader->size > MEMORY_SIZE - (dload->first - MEMORY_BASE) ||
-        memchr (dload->is_written + (dload->first - MEMORY_BASE), 0, loader->size))
+    offset = loader->address - MEMORY_BASE;
+    if (loader->size <= LOADER_HEADER || loader->size > MEMORY_SIZE - offset ||
+        memchr (dload->is_written + offset, 0, loader->size))
         return "the loader is not complete";
     *is_hosts_fault = !dload->is_flipped;
-    sha256 =
-        g_compute_checksum_for_data (G_CHECKSUM_SHA256, at + LOADER_HEADER, loader->size - LOADER_HEADER);
+    sha256 = g_compute_checksum_for_data (G_CHECKSUM_SHA256, dload->memory + offset + LOADER_HEADER,
+                                          loader->size - LOADER_HEADER);
     return g_str_equal (sha256, loader->sha256) ? NULL : "the loader has wrong bytes";
 }
 
