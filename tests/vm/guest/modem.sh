@@ -15,7 +15,9 @@ start_modem() {
     daemon "modem$n" "$modemsim" --port $((n - 1)) --family "$family" --start-mode "$mode" \
         --control "$T/modem$n.socket" --log "$T/modem$n.log" "$@"
     wait_until 10 test -S "$T/modem$n.socket" || fail "modemsim: $(tail -n 1 "$T/modem$n.out")"
-    "$modemsim" --ctl "$T/modem$n.socket" wait "${mode%%-*}" 30 || fail "modem $n did not come up"
+    # A half-flashed one comes up where its chip leads it.
+    [[ "$*" == *--half-flashed* ]] || "$modemsim" --ctl "$T/modem$n.socket" wait "${mode%%-*}" 30 ||
+        fail "modem $n did not come up"
     wait_until 10 modem_folders $n || fail "the kernel does not see modem $n"
 }
 
@@ -102,4 +104,36 @@ peer_of() {
 # sim_port_is PORT [N]
 sim_port_is() {
     [ "$(modem_folders "${2:-1}" | sed 's|.*/||')" = "$1" ]
+}
+
+# Asks modem N's AT port itself, which ModemManager must not hold: ask_modem N COMMAND prints the answer up to its OK
+# or ERROR.
+ask_modem() {
+    local port tty line
+    port=$(sim_port "$1")
+    tty=/dev/$(basename "$(compgen -G "/sys/bus/usb/devices/$port/$port:1.2/ttyUSB*")")
+    exec 8<>"$tty"
+    stty -F "$tty" raw -echo
+    printf '%s\r' "$2" >&8
+    while IFS= read -r -t 5 line <&8; do
+        line=${line%$'\r'}
+        echo "$line"
+        [[ $line != OK && $line != ERROR ]] || break
+    done
+    exec 8>&-
+}
+
+# Expects that modem N passed through normal mode between two download modes or fastboot modes since `sim_n N mark job`,
+# and heard there, on all endpoints but the control one, the switch to download mode and nothing else. With "if at all"
+# it need not have passed.
+expect_unmet_on_its_way() {
+    local heard others
+    heard=$(awk '/ mark job$/ { n = m = seen = 0 }
+        $2 == "dload" || $2 == "streaming" || $2 == "fastboot" { seen = 1; m = n }
+        seen && $2 == "normal" && $4 == ">" { sent[++n] = $0 }
+        END { for (i = 1; i <= m; i++) print sent[i] }' "$T/modem$1.log")
+    echo "on its way modem $1 heard: ${heard:-nothing}"
+    [ -n "$heard" ] || [ "${2:-}" = 'if at all' ] || fail "modem $1 did not pass through normal mode"
+    others=$(grep -v ' 01 > 4 3a a1 6e 7e$' <<<"$heard" | grep . || true)
+    [ -z "$others" ] || fail "modem $1 heard on its way: $others"
 }
