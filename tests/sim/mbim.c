@@ -41,6 +41,7 @@ sim_mbim_new (SimModem *modem)
 
     mbim->modem = modem;
     mbim->wishes = G_MAXUINT32;
+    mbim->answer_us = ANSWER_US;
     mbim->partial = g_byte_array_new ();
     return mbim;
 }
@@ -92,7 +93,7 @@ queue_bytes (SimMbim *mbim, GByteArray *message)
     const guint8 notification[] = { 0xa1, 0x01, 0, 0, place->number, 0, 0, 0 };
 
     g_queue_push_tail (&mbim->answers, message);
-    sim_emit (mbim->modem, place->interrupt, notification, sizeof notification, ANSWER_US);
+    sim_emit (mbim->modem, place->interrupt, notification, sizeof notification, mbim->answer_us);
 }
 
 /* A message of one number. */
@@ -281,7 +282,10 @@ take_command (SimMbim *mbim, guint32 transaction)
     if (spoil (mbim, hit, transaction))
         return;
     body = make_body (all->data, request.cid, TRUE, status, out);
+    if (hit.action == SIM_ACT_SLOW)
+        mbim->answer_us += (gint64) hit.argument * 1000;
     queue_fragments (mbim, COMMAND | DONE, transaction, body);
+    mbim->answer_us = ANSWER_US;
 }
 
 static void

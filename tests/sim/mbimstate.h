@@ -55,6 +55,7 @@ struct _SimMbim {
     SimModem *modem;
     gboolean is_open;
     guint32 max_transfer;
+    gint64 answer_us;    /* from a command to its answer */
     GQueue answers;      /* GByteArray */
     GByteArray *partial; /* fragments of a command so far, headers without */
     guint32 n_fragments, next_fragment, partial_transaction;

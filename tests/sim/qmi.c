@@ -26,6 +26,7 @@ sim_qmi_new (SimModem *modem)
 
     qmi->modem = modem;
     qmi->clients = g_array_new (FALSE, TRUE, sizeof (SimQmiClient));
+    qmi->answer_us = ANSWER_US;
     qmi->mode_preference = 0x1c; /* GSM, UMTS, LTE */
     return qmi;
 }
@@ -301,7 +302,7 @@ queue_message (SimModem *modem, guint8 service, guint8 client, const guint8 *hea
     put_u16 (out, tlvs->len);
     g_byte_array_append (out, tlvs->data, tlvs->len);
     g_queue_push_tail (&modem->qmi->answers, out);
-    sim_emit (modem, place->interrupt, notification, sizeof notification, ANSWER_US);
+    sim_emit (modem, place->interrupt, notification, sizeof notification, modem->qmi->answer_us);
 }
 
 static void
@@ -388,8 +389,12 @@ sim_qmi_send (SimQmi *qmi, const guint8 *data, gsize size)
     error = hit.action == SIM_ACT_NAK ? SIM_QMI_INTERNAL : run_request (&request, message);
     sim_note (qmi->modem, "QMI service %u client %u message %04x: %u", request.service, request.client,
               message, error);
-    if (!spoil (qmi, hit))
-        queue_answer (&request, head, n_head, error);
+    if (spoil (qmi, hit))
+        return;
+    if (hit.action == SIM_ACT_SLOW)
+        qmi->answer_us += (gint64) hit.argument * 1000;
+    queue_answer (&request, head, n_head, error);
+    qmi->answer_us = ANSWER_US;
 }
 
 gsize

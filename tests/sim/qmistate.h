@@ -55,6 +55,7 @@ struct _SimQmi {
     GArray *clients;    /* SimQmiClient */
     guint8 last_id[32]; /* by service */
     guint32 last_handle;
+    gint64 answer_us;        /* from a request to its answer */
     guint16 mode_preference; /* NAS: which radios */
 };
 

@@ -486,6 +486,8 @@ test_faults (void)
     g_assert_true (sim_modem_add_fault (talk.modem, "mbim=nak", &why));
     expect (&talk, CAPS, QUERY, "", FAILURE);
     expect (&talk, CAPS, QUERY, "", OK);
+    g_assert_true (sim_modem_add_fault (talk.modem, "mbim=slow:900", &why));
+    expect (&talk, CAPS, QUERY, "", OK);
     g_assert_true (sim_modem_add_fault (talk.modem, "mbim=silent", &why));
     g_assert_cmphex (
         talk_mbim_raw (&talk, "03 00 00 00 30 00 00 00 01 00 00 00 01 00 00 00 00 00 00 00 a2 89 cc 33 bc bb "
@@ -496,6 +498,39 @@ test_faults (void)
         talk_mbim_raw (&talk, "03 00 00 00 30 00 00 00 01 00 00 00 01 00 00 00 00 00 00 00 a2 89 cc 33 bc bb "
                               "8b 4f b6 b0 13 3e c2 aa e6 df 01 00 00 00 00 00 00 00 00 00 00 00"),
         ==, 0x8000ffffu);
+    talk_end (&talk);
+}
+
+/* Whatever is said to it, it goes on to answer. */
+static void
+test_nonsense (void)
+{
+    static const guint8 head[] = { 3,    0,    0,    0,    0,    0,    0,    0,    1,    0,    0,    0,
+                                   1,    0,    0,    0,    0,    0,    0,    0,    0xa2, 0x89, 0xcc, 0x33,
+                                   0xbc, 0xbb, 0x8b, 0x4f, 0xb6, 0xb0, 0x13, 0x3e, 0xc2, 0xaa, 0xe6, 0xdf };
+    Talk talk;
+
+    begin (&talk);
+    for (guint i = 0; i < 20000; i++) {
+        guint8 data[160] = { 0 }, send[] = { 0x21, 0, 0, 0, 0, 0, 0, 0 };
+        gsize size = (gsize) g_test_rand_int_range (48, sizeof data), n;
+
+        for (guint j = 0; j < sizeof data; j++)
+            data[j] = (guint8) (j % 4 ? 0 : g_test_rand_int_range (0, 64));
+        for (guint j = 0; i % 3 == 0 && j < 8; j++)
+            data[g_test_rand_int_range (48, sizeof data)] = (guint8) g_test_rand_int_range (0, 256);
+        memcpy (data, head, sizeof head);
+        data[4] = (guint8) size;
+        data[40] = i % 2;
+        data[44] = (guint8) (size - 48);
+        send[6] = (guint8) size;
+        g_assert_cmpint (sim_modem_control (talk.modem, talk.now_us, send, data, &n), ==, SIM_OK);
+    }
+    sim_modem_reenumerate (talk.modem, talk.now_us);
+    talk_wait (&talk, SIM_MODE_NORMAL, 5000);
+    g_assert_cmpuint (talk_mbim_open (&talk, 4096), ==, OK);
+    expect (&talk, CAPS, QUERY, "", OK);
+    g_assert_cmpstr (talk_mbim_text (48), ==, "EM06ELAR03A06M4G");
     talk_end (&talk);
 }
 
@@ -516,5 +551,6 @@ main (int argc, char **argv)
     g_test_add_func ("/mbim/qdu", test_qdu);
     g_test_add_func ("/mbim/reboot", test_reboot);
     g_test_add_func ("/mbim/faults", test_faults);
+    g_test_add_func ("/mbim/nonsense", test_nonsense);
     return g_test_run ();
 }

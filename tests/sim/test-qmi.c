@@ -369,6 +369,12 @@ test_faults (void)
     g_assert_true (sim_modem_add_fault (talk.modem, "qmi=nak", &why));
     expect_error (&talk, DMS, 1, 0x23, "", 3);
     expect_error (&talk, DMS, 1, 0x23, "", 0);
+    g_assert_true (sim_modem_add_fault (talk.modem, "qmi=slow:3000", &why));
+    g_assert_cmpint (sim_modem_control (talk.modem, talk.now_us, send, request, &n), ==, SIM_OK);
+    g_assert_false (talk_receive (&talk, 0x89, 2900));
+    g_assert_true (talk_receive (&talk, 0x89, 200));
+    g_assert_cmpint (sim_modem_control (talk.modem, talk.now_us, get, talk.data, &talk.size), ==, SIM_OK);
+    g_assert_cmpuint (talk.size, >, 30);
     g_assert_true (sim_modem_add_fault (talk.modem, "qmi=silent", &why));
     g_assert_cmpint (sim_modem_control (talk.modem, talk.now_us, send, request, &n), ==, SIM_OK);
     g_assert_false (talk_receive (&talk, 0x89, 5000));
@@ -377,6 +383,43 @@ test_faults (void)
     g_assert_true (talk_receive (&talk, 0x89, 1000));
     g_assert_cmpint (sim_modem_control (talk.modem, talk.now_us, get, talk.data, &talk.size), ==, SIM_OK);
     g_assert_cmpstr (talk_hex (&talk), ==, "01 ff ff 80 67 61 72 62 61 67 65");
+    g_assert_true (sim_modem_add_fault (talk.modem, "qmi=vanish", &why));
+    g_assert_cmpint (sim_modem_control (talk.modem, talk.now_us, send, request, &n), ==, SIM_OK);
+    talk_wait_gone (&talk, 100);
+    talk_wait (&talk, SIM_MODE_NORMAL, 5000);
+    talk_end (&talk);
+}
+
+/* Whatever is said to it, it goes on to answer. */
+static void
+test_nonsense (void)
+{
+    static const guint8 services[] = { 0, WDS, DMS, NAS, WMS, UIM, WDA };
+    Talk talk;
+
+    begin (&talk, NULL);
+    for (guint i = 1; i < G_N_ELEMENTS (services); i++)
+        g_assert_cmpuint (talk_qmi_allocate (&talk, services[i]), ==, 1);
+    for (guint i = 0; i < 20000; i++) {
+        guint8 data[64] = { 1 }, send[] = { 0x21, 0, 0, 0, 4, 0, 0, 0 };
+        gsize size = (gsize) g_test_rand_int_range (0, sizeof data), n;
+
+        for (guint j = 1; j < sizeof data; j++)
+            data[j] = (guint8) g_test_rand_int_range (0, j > 12 && j % 3 ? 5 : 256);
+        data[4] = services[i % G_N_ELEMENTS (services)];
+        data[5] = data[4] ? 1 : 0;
+        data[9] = (guint8) g_test_rand_int_range (0, 0xa3);
+        data[10] = 0;
+        if ((data[4] == DMS && data[9] == 0x2e) || (data[4] == 0 && data[8] == 0x27))
+            continue; /* it would leave; or forget everybody */
+        send[6] = (guint8) size;
+        g_assert_cmpint (sim_modem_control (talk.modem, talk.now_us, send, data, &n), ==, SIM_OK);
+    }
+    sim_modem_reenumerate (talk.modem, talk.now_us);
+    talk_wait (&talk, SIM_MODE_NORMAL, 5000);
+    g_assert_true (sim_modem_set_function (talk.modem, talk.now_us, 1));
+    talk_qmi_forget ();
+    expect_error (&talk, DMS, talk_qmi_allocate (&talk, DMS), 0x23, "", 0);
     talk_end (&talk);
 }
 
@@ -396,5 +439,6 @@ main (int argc, char **argv)
     g_test_add_func ("/qmi/packets", test_packets);
     g_test_add_func ("/qmi/packets6", test_packets6);
     g_test_add_func ("/qmi/faults", test_faults);
+    g_test_add_func ("/qmi/nonsense", test_nonsense);
     return g_test_run ();
 }

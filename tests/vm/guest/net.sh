@@ -21,14 +21,21 @@ enable_modem() {
     }
 }
 
-# The object of its last bearer.
-bearer_path() {
-    mmcli -m any --output-keyvalue | sed -n 's/^modem\.generic\.bearers\.value\[[0-9]*\] *: //p' | tail -n 1
+# bearer_is yes|no: whether BEARER, or the one that is given, is connected.
+bearer_is() {
+    mmcli -b "${2:-$BEARER}" --output-keyvalue 2>/dev/null | grep -qE "^bearer\.status\.connected *: $1\$"
 }
 
-# bearer_is yes|no: connected.
-bearer_is() {
-    mmcli -b "$(bearer_path)" --output-keyvalue 2>/dev/null | grep -qE "^bearer\.status\.connected *: $1\$"
+# Sets BEARER to the object of the one that is connected; there may be older ones.
+find_bearer() {
+    local path
+    for path in $(mmcli -m any --output-keyvalue | sed -n 's/^modem\.generic\.bearers\.value\[[0-9]*\] *: //p'); do
+        if bearer_is yes "$path"; then
+            BEARER=$path
+            return
+        fi
+    done
+    return 1
 }
 
 
@@ -36,7 +43,7 @@ connect_modem() {
     run mmcli -m any --simple-connect="${1:-apn=internet}"
     expect_status 0
     wait_until 20 modem_state_is connected || fail "the modem is not connected"
-    wait_until 10 bearer_is yes || fail "the bearer is not connected"
+    wait_until 10 find_bearer || fail "the bearer is not connected"
 }
 
 disconnect_modem() {
@@ -48,7 +55,7 @@ disconnect_modem() {
 # Gives the interface the bearer's address, as a connection manager would, and asks somebody far away.
 ping_network() {
     local interface address prefix
-    mmcli -b "$(bearer_path)" --output-keyvalue >"$T/bearer"
+    mmcli -b "$BEARER" --output-keyvalue >"$T/bearer"
     interface=$(sed -n 's/^bearer\.status\.interface *: //p' "$T/bearer")
     address=$(sed -n 's/^bearer\.ipv4-config\.address *: //p' "$T/bearer")
     prefix=$(sed -n 's/^bearer\.ipv4-config\.prefix *: //p' "$T/bearer")

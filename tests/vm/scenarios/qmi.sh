@@ -54,6 +54,27 @@ connected() {
     expect_same "$(sim_status bearer)" ipv4 "the modem's bearer"
     disconnect_modem
     expect_same "$(sim_status bearer)" none "the modem's bearer"
+    connect_modem apn=internet,ip-type=ipv4v6
+    expect_same "$(sim_status bearer)" ipv4v6 "the modem's bearer"
+    disconnect_modem
+}
+
+modem_sleeps() {
+    [ "$(cat "/sys/bus/usb/devices/$(sim_port)/power/runtime_status")" = suspended ]
+}
+
+# The connection outlives the modem's sleep, as a laptop's power manager orders it.
+suspended() {
+    local power
+    power=/sys/bus/usb/devices/$(sim_port)/power
+    connect_modem
+    echo 200 >"$power/autosuspend_delay_ms"
+    echo auto >"$power/control"
+    wait_until 20 modem_sleeps || fail "the modem does not sleep: $(cat "$power/runtime_status")"
+    ping_network
+    echo on >"$power/control"
+    expect_same "$(sim_status bearer)" ipv4 "the modem's bearer"
+    disconnect_modem
 }
 
 # No service, no call; and no call where the network does not know the APN.
@@ -83,7 +104,7 @@ start_polkit
 start_modem ec25
 start_modemmanager
 wait_for_modem
-for part in registered beside_modemmanager refused connected refused_calls lost; do
+for part in registered beside_modemmanager refused connected suspended refused_calls lost; do
     subtest $part $part
     MODEM=$(modem_paths | tail -n 1)
 done
