@@ -155,6 +155,37 @@ test_bad_loaders (void)
     }
 }
 
+/* Half of a loader from a host that has died does not count, nor the order in which the next one sends its.
+ */
+static void
+test_leftovers (void)
+{
+    g_autofree guint8 *old = NULL;
+    g_autofree guint8 *loader = NULL;
+    guint32 old_address, old_entry, address, entry;
+    Talk talk;
+
+    begin (&talk, NULL);
+    old = talk15_build_loader ("NPRG", 5000, &old_address, &old_entry);
+    loader = talk15_build_loader ("ENPRG", 5000, &address, &entry);
+    g_assert_cmphex (address, !=, old_address);
+    g_assert_true (talk15_write_memory (&talk, old_address, old, 2000, 1000));
+    g_assert_true (talk15_write_memory (&talk, address + 1000, loader + 1000, 4000, 1000));
+    g_assert_true (talk15_write_memory (&talk, address, loader, 1000, 1000));
+    talk15_go (&talk, entry);
+    talk_wait (&talk, SIM_MODE_STREAMING, 2000);
+    g_assert_cmpuint (sim_modem_get_verdict (talk.modem)->n_failures, ==, 0);
+    talk_end (&talk);
+
+    begin (&talk, NULL);
+    g_assert_true (talk15_write_memory (&talk, old_address, old, 2000, 1000));
+    g_assert_true (talk15_write_memory (&talk, address, loader, 5000, 1000));
+    talk15_go (&talk, old_entry);
+    g_assert_cmpstr (talk15_ask (&talk, "06", 20000), ==, "");
+    g_assert_cmpuint (sim_modem_get_verdict (talk.modem)->n_failures, ==, 1);
+    talk_end (&talk);
+}
+
 static void
 test_retry_and_reset (void)
 {
@@ -224,6 +255,7 @@ main (int argc, char **argv)
     g_test_add_func ("/dload/too-long", test_too_long);
     g_test_add_func ("/dload/go", test_go);
     g_test_add_func ("/dload/bad-loaders", test_bad_loaders);
+    g_test_add_func ("/dload/leftovers", test_leftovers);
     g_test_add_func ("/dload/retry-and-reset", test_retry_and_reset);
     g_test_add_func ("/dload/boot-rom", test_boot_rom);
     g_test_add_func ("/dload/faults", test_faults);
