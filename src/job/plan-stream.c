@@ -68,7 +68,7 @@ add_boot_chain (const MfuPlan *plan, GArray *streams, gboolean is_temporary)
                 mfu_package_get_boot (package, is_temporary ? MFU_BOOT_APPSBL_TEMPORARY : MFU_BOOT_APPSBL));
 }
 
-/* All but the boot chain, or the one that is named. */
+/* All but the boot chain and the boot image, or the one that is named. */
 static gboolean
 add_flashes (MfuPlan *plan, const char *only, GError **error)
 {
@@ -79,7 +79,8 @@ add_flashes (MfuPlan *plan, const char *only, GError **error)
 
         entry.is_boot_chain =
             g_strv_contains ((const char *const *) plan->family->boot_chain, entry.flash->name);
-        if (only != NULL ? strcmp (only, entry.flash->name) != 0 : entry.is_boot_chain)
+        if (only != NULL ? strcmp (only, entry.flash->name) != 0
+                         : entry.is_boot_chain || strcmp (entry.flash->name, "boot") == 0)
             continue;
         if (!mfu_plan_may_flash (plan->family, entry.flash->name)) {
             g_set_error (error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE,
@@ -136,7 +137,9 @@ mfu_plan_add_dload (MfuPlan *plan, MfuMode mode, GError **error)
     if (begins_by_loader)
         add_boot_chain (plan, plan->opening, has_temporary);
     plan->erases_boot = !begins_by_loader;
-    if (!add_flashes (plan, NULL, error))
+    /* As soon as there is a boot image again, a modem that loses its power starts, and is not met in fastboot
+     * any more: all else comes before. */
+    if (!add_flashes (plan, NULL, error) || !add_flashes (plan, "boot", error))
         return FALSE;
     if ((has_temporary || mode == MFU_MODE_FASTBOOT) &&
         (!add_flashes (plan, "aboot", error) || !add_flashes (plan, "sbl2", error)))

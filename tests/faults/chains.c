@@ -39,10 +39,11 @@ const Chain chains[] = {
     { "fastboot-all", EC25, .package = { WHOLE ("ec25", EC25_TO) }, .method = "fastboot",
       .allow = "boot-chain", .leaves_boot_chain = TRUE, BOOT_CHAIN_WINDOW },
     /* With temporary boot images, without them, and met where another run has ended. What a boot ROM does
-     * that finds no SBL1 is not known: the worst is taken, it is never seen again. */
+     * that finds no SBL1 is not known, nor whether the boot loader knows the note that keeps it in fastboot:
+     * the worst is taken, it is never seen again, and does not. */
     { "dload-ec20", EC20, .quirks = "pbl-silent", .package = { WHOLE ("ec20", EC20_TO) }, SBL1_WINDOW },
-    { "dload-plain", EC20, .quirks = "pbl-silent", .package = { WITHOUT_TEMPORARY }, SBL1_WINDOW },
-    { "dload-met", EC20, .half_flashed = "sbl2-missing", .quirks = "pbl-silent",
+    { "dload-plain", EC20, .quirks = "pbl-silent,no-sticky", .package = { WITHOUT_TEMPORARY }, SBL1_WINDOW },
+    { "dload-met", EC20, .half_flashed = "sbl2-missing", .quirks = "pbl-silent,no-sticky",
       .package = { WITHOUT_TEMPORARY }, .allow = "unidentified", SBL1_WINDOW },
     { "sbl-ec25", EC25, .start = SIM_START_SBL, .package = { WHOLE ("ec25", EC25_TO) },
       .allow = "unidentified", .leaves_boot_chain = TRUE },
