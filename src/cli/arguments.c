@@ -21,7 +21,10 @@ typedef struct {
     char *modem, *port, *method, *devices_dir, *state_dir;
     char **allow, **rest;
     int timeout;
-    gboolean yes, keyvalue, json, verbose, version, async, session;
+    const MfuVerb *verbs;
+    const MfuVerb *lone; /* whose package may be absent, and was called for */
+    char *lone_package;  /* NULL: absent */
+    gboolean keeps, yes, keyvalue, json, verbose, version, async, session;
 } Options;
 
 static void
@@ -32,6 +35,7 @@ options_clear (Options *options)
     g_free (options->method);
     g_free (options->devices_dir);
     g_free (options->state_dir);
+    g_free (options->lone_package);
     g_strfreev (options->allow);
     g_strfreev (options->rest);
 }
@@ -102,6 +106,7 @@ take_options (MfuArguments *arguments, Options *options, GError **error)
     arguments->method = g_steal_pointer (&options->method);
     arguments->devices_dir = g_steal_pointer (&options->devices_dir);
     arguments->state_dir = g_steal_pointer (&options->state_dir);
+    arguments->keeps_package = options->keeps;
     arguments->yes = options->yes;
     arguments->timeout_s = options->timeout;
     arguments->verbose = options->verbose;
@@ -138,6 +143,36 @@ choose_action (MfuArguments *arguments, const MfuVerb *verb, const char *package
     return TRUE;
 }
 
+/* "--firmware-recover" with a package, or without one. */
+static gboolean
+take_lone (const char *name, const char *value, gpointer data, GError **error)
+{
+    Options *options = data;
+
+    for (const MfuVerb *verb = options->verbs; verb->name != NULL; verb++)
+        if (verb->option != NULL && g_str_equal (verb->option, name + strlen ("--")))
+            options->lone = verb;
+    g_free (options->lone_package);
+    options->lone_package = g_strdup (value);
+    return TRUE;
+}
+
+static GOptionEntry
+verb_entry (const MfuVerb *verb, char **package, gboolean *flag)
+{
+    GOptionEntry entry = { verb->option, 0, 0, G_OPTION_ARG_NONE, flag, NULL, NULL };
+
+    if (verb->may_lack_package) {
+        entry.flags = G_OPTION_FLAG_OPTIONAL_ARG | G_OPTION_FLAG_FILENAME;
+        entry.arg = G_OPTION_ARG_CALLBACK;
+        entry.arg_data = (gpointer) take_lone;
+    } else if (verb->wants_package) {
+        entry.arg = G_OPTION_ARG_FILENAME;
+        entry.arg_data = package;
+    }
+    return entry;
+}
+
 static GOptionEntry *
 mmcli_entries (const MfuVerb *verbs, guint n_verbs, Options *options, char **packages, gboolean *flags)
 {
@@ -145,6 +180,7 @@ mmcli_entries (const MfuVerb *verbs, guint n_verbs, Options *options, char **pac
         { "firmware-update-port", 0, 0, G_OPTION_ARG_STRING, &options->port, NULL, NULL },
         { "firmware-update-allow", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->allow, NULL, NULL },
         { "firmware-update-method", 0, 0, G_OPTION_ARG_STRING, &options->method, NULL, NULL },
+        { "firmware-update-keep-package", 0, 0, G_OPTION_ARG_NONE, &options->keeps, NULL, NULL },
         { "firmware-update-yes", 0, 0, G_OPTION_ARG_NONE, &options->yes, NULL, NULL },
         { "modem", 'm', 0, G_OPTION_ARG_STRING, &options->modem, NULL, NULL },
         { "output-keyvalue", 'K', 0, G_OPTION_ARG_NONE, &options->keyvalue, NULL, NULL },
@@ -159,11 +195,8 @@ mmcli_entries (const MfuVerb *verbs, guint n_verbs, Options *options, char **pac
     guint n = 0;
 
     for (guint i = 0; i < n_verbs; i++) {
-        if (verbs[i].option == NULL)
-            continue;
-        entries[n].long_name = verbs[i].option;
-        entries[n].arg = verbs[i].wants_package ? G_OPTION_ARG_FILENAME : G_OPTION_ARG_NONE;
-        entries[n++].arg_data = verbs[i].wants_package ? (gpointer) &packages[i] : (gpointer) &flags[i];
+        if (verbs[i].option != NULL)
+            entries[n++] = verb_entry (&verbs[i], &packages[i], &flags[i]);
     }
     memcpy (entries + n, fixed, sizeof fixed);
     return entries;
@@ -178,6 +211,7 @@ parse_mmcli (MfuArguments *arguments, const MfuVerb *verbs, int argc, char **arg
     g_autofree GOptionEntry *entries = NULL;
     g_autofree gboolean *flags = NULL;
     g_auto (GStrv) packages = NULL;
+    GOptionGroup *group;
     guint n_verbs = 0;
 
     while (verbs[n_verbs].name != NULL)
@@ -185,8 +219,11 @@ parse_mmcli (MfuArguments *arguments, const MfuVerb *verbs, int argc, char **arg
     flags = g_new0 (gboolean, n_verbs);
     packages = g_new0 (char *, n_verbs + 1);
     entries = mmcli_entries (verbs, n_verbs, &options, packages, flags);
+    options.verbs = verbs;
+    group = g_option_group_new ("main", "", "", &options, NULL);
+    g_option_group_add_entries (group, entries);
     g_option_context_set_help_enabled (context, FALSE);
-    g_option_context_add_main_entries (context, entries, NULL);
+    g_option_context_set_main_group (context, group);
     if (!parse (context, &argc, &argv, error)) {
         g_prefix_error (error, "%s", _ ("not a call of firmware update: "));
         return FALSE;
@@ -198,6 +235,8 @@ parse_mmcli (MfuArguments *arguments, const MfuVerb *verbs, int argc, char **arg
         if ((flags[i] || package != NULL) && !choose_action (arguments, &verbs[i], package, error))
             return FALSE;
     }
+    if (options.lone != NULL && !choose_action (arguments, options.lone, options.lone_package, error))
+        return FALSE;
     if (arguments->verb == NULL) {
         g_set_error_literal (error, MFU_ERROR, MFU_ERROR_INVALID_ARGS, _ ("no actions specified"));
         return FALSE;
@@ -216,8 +255,9 @@ describe_verbs (const MfuVerb *verbs)
     GString *text = g_string_new (_ ("Verbs:"));
 
     for (guint i = 0; verbs[i].name != NULL; i++) {
+        const char *package = verbs[i].may_lack_package ? _ ("[PACKAGE]") : _ ("PACKAGE");
         g_autofree char *usage = g_strconcat (verbs[i].name, verbs[i].wants_package ? " " : "",
-                                              verbs[i].wants_package ? _ ("PACKAGE") : "", NULL);
+                                              verbs[i].wants_package ? package : "", NULL);
 
         g_string_append_printf (text, "\n  %-26s %s", usage, _ (verbs[i].summary));
     }
@@ -236,6 +276,8 @@ add_verb_entries (GOptionContext *context, Options *options)
           N_ ("Lift refusals by their names, as downgrade,reinstall"), N_ ("REFUSAL,...") },
         { "method", 0, 0, G_OPTION_ARG_STRING, &options->method,
           N_ ("Use this one (firehose, fastboot, dload, streaming)"), N_ ("METHOD") },
+        { "keep-package", 0, 0, G_OPTION_ARG_NONE, &options->keeps,
+          N_ ("Keep a copy of the package until the modem runs, for recover without it"), NULL },
         { "yes", 'y', 0, G_OPTION_ARG_NONE, &options->yes, N_ ("Do not ask before the update"), NULL },
         { "output-keyvalue", 'K', 0, G_OPTION_ARG_NONE, &options->keyvalue, N_ ("Print keys and values"),
           NULL },
@@ -276,7 +318,7 @@ take_verb (MfuArguments *arguments, const MfuVerb *verbs, char **words, GError *
                      _ ("\"%s\" is no verb; mm-firmware --help lists them"), words[0]);
         return FALSE;
     }
-    if (verb->wants_package && n < 2) {
+    if (verb->wants_package && !verb->may_lack_package && n < 2) {
         g_set_error (error, MFU_ERROR, MFU_ERROR_INVALID_ARGS, _ ("%s wants a package"), verb->name);
         return FALSE;
     }
@@ -285,7 +327,7 @@ take_verb (MfuArguments *arguments, const MfuVerb *verbs, char **words, GError *
                      words[n - 1]);
         return FALSE;
     }
-    return choose_action (arguments, verb, verb->wants_package ? words[1] : NULL, error);
+    return choose_action (arguments, verb, n > 1 ? words[1] : NULL, error);
 }
 
 /* TRUE without a verb: help or version was printed. */

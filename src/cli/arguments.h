@@ -13,7 +13,8 @@ typedef struct {
     const char *name;   /* "update" */
     const char *option; /* mmcli's spelling without dashes, "firmware-update"; NULL: it has none */
     gboolean wants_package;
-    const char *summary; /* for --help, to be translated */
+    gboolean may_lack_package; /* of those that want one: NULL is a wish too */
+    const char *summary;       /* for --help, to be translated */
     /* Does it all and returns the exit code. */
     int (*run) (const MfuArguments *arguments);
 } MfuVerb;
@@ -21,11 +22,12 @@ typedef struct {
 struct _MfuArguments {
     const MfuVerb *verb;
     gboolean is_mmcli; /* spelled the mmcli way: messages name options, not verbs */
-    char *package;     /* path */
+    char *package;     /* path; NULL: none */
     char *modem;       /* -m: object path, index, uid, "any"; NULL: not given */
     char *port;        /* "1-2.3"; NULL: not given */
     char **allow;      /* NULL: nothing */
     char *method;      /* NULL: the service chooses */
+    gboolean keeps_package;
     gboolean yes;
     MfuOutput output;
     int timeout_s; /* of one D-Bus call; 0: the default */

@@ -161,6 +161,7 @@ device_free (gpointer data)
     g_free (device->needs);
     g_free (device->package);
     g_free (device->package_digest);
+    g_free (device->problem);
     g_free (device);
 }
 
@@ -193,6 +194,7 @@ device_new (GVariant *entry)
     device->needs = entry_text (entry, "needs");
     device->package = entry_text (entry, "package");
     device->package_digest = entry_text (entry, "package-digest");
+    device->problem = entry_text (entry, "problem");
     return device;
 }
 
@@ -293,6 +295,25 @@ find_job_of (MfuClient *client, const MfuTarget *target)
     return g_strdup (target->job);
 }
 
+/* Takes `failure`. */
+static char *
+take_job (MfuClient *client, const MfuTarget *target, GVariant *reply, GError *failure, char **busy_job,
+          GError **error)
+{
+    g_autoptr (GError) converted = NULL;
+    char *job = NULL;
+
+    if (reply != NULL) {
+        g_variant_get (reply, "(o)", &job);
+        return job;
+    }
+    converted = mfu_client_convert_error (failure);
+    if (g_error_matches (converted, MFU_ERROR, MFU_ERROR_BUSY))
+        *busy_job = find_job_of (client, target);
+    g_propagate_error (error, g_steal_pointer (&converted));
+    return NULL;
+}
+
 char *
 mfu_client_update (MfuClient *client, const MfuTarget *target, int package_fd, GVariant *options,
                    char **busy_job, GError **error)
@@ -300,7 +321,6 @@ mfu_client_update (MfuClient *client, const MfuTarget *target, int package_fd, G
     g_autoptr (GVariant) kept = g_variant_ref_sink (options);
     g_autoptr (GVariant) reply = NULL;
     g_autoptr (GError) local = NULL;
-    char *job = NULL;
 
     if (target->has_plugin)
         reply = call_update (client, target, TRUE, package_fd, kept, &local);
@@ -308,14 +328,20 @@ mfu_client_update (MfuClient *client, const MfuTarget *target, int package_fd, G
         g_clear_error (&local);
         reply = call_update (client, target, FALSE, package_fd, kept, &local);
     }
-    if (reply == NULL) {
-        g_propagate_error (error, mfu_client_convert_error (g_steal_pointer (&local)));
-        if (g_error_matches (*error, MFU_ERROR, MFU_ERROR_BUSY))
-            *busy_job = find_job_of (client, target);
-        return NULL;
-    }
-    g_variant_get (reply, "(o)", &job);
-    return job;
+    return take_job (client, target, reply, g_steal_pointer (&local), busy_job, error);
+}
+
+char *
+mfu_client_resume (MfuClient *client, const MfuTarget *target, GVariant *options, char **busy_job,
+                   GError **error)
+{
+    GError *local = NULL;
+    g_autoptr (GVariant) reply = g_dbus_connection_call_sync (
+        client->bus, MFU_DBUS_SERVICE, MFU_DBUS_SERVICE_PATH, MFU_DBUS_SERVICE_INTERFACE, "Resume",
+        g_variant_new ("(s@a{sv})", target->device, options), G_VARIANT_TYPE ("(o)"),
+        G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION, client->timeout_ms, NULL, &local);
+
+    return take_job (client, target, reply, local, busy_job, error);
 }
 
 char *

@@ -13,7 +13,8 @@ typedef struct _MfuClient MfuClient;
 /* A modem as the service lists it (see Devices in the interface). Texts are clean and never NULL; "" is none.
  */
 typedef struct {
-    char *device, *port, *mode, *family, *model, *version, *modem, *job, *needs, *package, *package_digest;
+    char *device, *port, *mode, *family, *model, *version, *modem, *job, *needs, *package, *package_digest,
+        *problem;
 } MfuClientDevice;
 
 /* Where a call goes: one modem. Texts may be "". */
@@ -53,6 +54,10 @@ void mfu_target_free (MfuTarget *target);
  * known. */
 char *mfu_client_update (MfuClient *client, const MfuTarget *target, int package_fd, GVariant *options,
                          char **busy_job, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same for Resume: with the package that was kept. */
+char *mfu_client_resume (MfuClient *client, const MfuTarget *target, GVariant *options, char **busy_job,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 MfuJobView *mfu_client_get_job (MfuClient *client, const char *path,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -234,7 +234,7 @@ is_candidate (const MfuClientDevice *device, MfuFindKind kind)
 {
     switch (kind) {
     case MFU_FIND_STUCK:
-        return g_str_equal (device->needs, "package");
+        return g_str_equal (device->needs, "package") || g_str_equal (device->needs, "resume");
     case MFU_FIND_WITH_JOB:
         return device->job[0] != '\0';
     case MFU_FIND_ANY:

@@ -21,10 +21,13 @@ static const struct {
     { "--firmware-update-status", N_ ("Show the running or last update of a given modem") },
     { "--firmware-update-list", N_ ("List modems that can be updated, in whatever state they are") },
     { "--firmware-update-cancel", N_ ("Stop an update while the modem can be put back") },
-    { "--firmware-recover=[PACKAGE]", N_ ("Write a package to a modem that does not run any more") },
+    { "--firmware-recover=[PACKAGE]",
+      N_ ("Write a package to a modem that does not run any more; without one, that which was kept") },
     { "--firmware-update-port=[PORT]", N_ ("Name the modem by its USB port, as 1-2, instead of -m") },
     { "--firmware-update-allow=[REFUSAL,...]", N_ ("Lift refusals by their names, as downgrade,reinstall") },
     { "--firmware-update-method=[METHOD]", N_ ("Use this one (firehose, fastboot, dload, streaming)") },
+    { "--firmware-update-keep-package",
+      N_ ("Keep a copy of the package until the modem runs, for a recovery without it") },
     { "--firmware-update-yes", N_ ("Do not ask before the update") },
 };
 

@@ -13,14 +13,15 @@
 typedef struct {
     const char *name;
     gboolean wants_value;
+    gboolean may_lack_value; /* takes no next argument that begins with a dash */
 } Option;
 
 /* Without "firmware-": the names that begin with it are ours. */
 static const Option our_options[] = {
-    { "update", TRUE },       { "update-check", TRUE },   { "update-status", FALSE },
-    { "update-list", FALSE }, { "update-cancel", FALSE }, { "update-allow", TRUE },
-    { "update-yes", FALSE },  { "update-method", TRUE },  { "update-port", TRUE },
-    { "recover", TRUE },
+    { "update", TRUE },        { "update-check", TRUE },         { "update-status", FALSE },
+    { "update-list", FALSE },  { "update-cancel", FALSE },       { "update-allow", TRUE },
+    { "update-yes", FALSE },   { "update-method", TRUE },        { "update-port", TRUE },
+    { "recover", TRUE, TRUE }, { "update-keep-package", FALSE },
 };
 
 /* Options of mmcli that want a value, of every release from 1.10 to 1.25: the next argument is not looked at.
@@ -105,14 +106,15 @@ long_name_is (const char *arg, const char *name)
 }
 
 static Word
-classify_long (const char *arg, gboolean *takes_next)
+classify_long (const char *arg, const char *next, gboolean *takes_next)
 {
     gboolean has_value = strchr (arg, '=') != NULL;
 
     if (g_str_has_prefix (arg, "firmware-")) {
         for (gsize i = 0; i < G_N_ELEMENTS (our_options); i++) {
             if (long_name_is (arg + strlen ("firmware-"), our_options[i].name)) {
-                *takes_next = our_options[i].wants_value && !has_value;
+                *takes_next = our_options[i].wants_value && !has_value &&
+                              !(our_options[i].may_lack_value && (next == NULL || next[0] == '-'));
                 return WORD_OURS;
             }
         }
@@ -164,7 +166,8 @@ mfu_scan (int argc, char *const *argv)
             continue;
         if (g_str_equal (arg, "--"))
             break;
-        word = arg[1] == '-' ? classify_long (arg + 2, &takes_next) : classify_cluster (arg + 1, &takes_next);
+        word = arg[1] == '-' ? classify_long (arg + 2, i + 1 < argc ? argv[i + 1] : NULL, &takes_next)
+                             : classify_cluster (arg + 1, &takes_next);
         has_ours = has_ours || word == WORD_OURS;
         has_version = has_version || word == WORD_VERSION;
         if (word == WORD_HELP || word == WORD_HELP_FIRMWARE) {

@@ -58,6 +58,16 @@ update_clear (Update *update)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Update, update_clear)
 
+/* What only has a meaning where a package is brought. */
+static void
+add_package_options (const Update *update, GVariantBuilder *options)
+{
+    if (update->kind == MFU_UPDATE_RECOVER)
+        g_variant_builder_add (options, "{sv}", "recover", g_variant_new_boolean (TRUE));
+    if (update->arguments->keeps_package && update->kind != MFU_UPDATE_ONLY_CHECK)
+        g_variant_builder_add (options, "{sv}", "keep-package", g_variant_new_boolean (TRUE));
+}
+
 static GVariant *
 options_of (const Update *update)
 {
@@ -66,17 +76,36 @@ options_of (const Update *update)
     GVariantBuilder options;
 
     g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
-    g_variant_builder_add (&options, "{sv}", "name",
-                           g_variant_new_take_string (g_utf8_make_valid (update->package_name, -1)));
+    if (update->package_fd >= 0)
+        g_variant_builder_add (&options, "{sv}", "name",
+                               g_variant_new_take_string (g_utf8_make_valid (update->package_name, -1)));
     g_variant_builder_add (&options, "{sv}", "start", g_variant_new_boolean (starts));
     if (arguments->allow != NULL)
         g_variant_builder_add (&options, "{sv}", "allow",
                                g_variant_new_strv ((const char *const *) arguments->allow, -1));
     if (arguments->method != NULL)
         g_variant_builder_add (&options, "{sv}", "method", g_variant_new_string (arguments->method));
-    if (update->kind == MFU_UPDATE_RECOVER)
-        g_variant_builder_add (&options, "{sv}", "recover", g_variant_new_boolean (TRUE));
+    if (update->package_fd >= 0)
+        add_package_options (update, &options);
     return g_variant_builder_end (&options);
+}
+
+/* Without a package it is the interrupted job that is meant, whoever took it up. */
+static gboolean
+check_same (Update *update, const MfuJobView *view, GError **error)
+{
+    g_autofree char *fingerprint = NULL;
+
+    if (update->package_fd < 0)
+        return TRUE;
+    fingerprint = mfu_package_fingerprint (update->package_fd, update->package_name, error);
+    if (fingerprint == NULL)
+        return FALSE;
+    if (g_str_equal (fingerprint, view->fingerprint))
+        return TRUE;
+    g_set_error (error, MFU_ERROR, MFU_ERROR_BUSY, _ ("%s is being updated with another package, %s"),
+                 update->subject, view->package_name);
+    return FALSE;
 }
 
 /* The modem has a job already: ours if it writes the same package. */
@@ -84,7 +113,6 @@ static gboolean
 attach (Update *update, char *busy_job, const GError *busy, GError **error)
 {
     g_autofree char *path = busy_job;
-    g_autofree char *fingerprint = NULL;
     g_autoptr (MfuJobView) view = NULL;
 
     if (path == NULL || path[0] == '\0' || update->kind == MFU_UPDATE_ONLY_CHECK) {
@@ -92,16 +120,8 @@ attach (Update *update, char *busy_job, const GError *busy, GError **error)
         return FALSE;
     }
     view = mfu_client_get_job (update->client, path, error);
-    if (view == NULL)
+    if (view == NULL || !check_same (update, view, error))
         return FALSE;
-    fingerprint = mfu_package_fingerprint (update->package_fd, update->package_name, error);
-    if (fingerprint == NULL)
-        return FALSE;
-    if (!g_str_equal (fingerprint, view->fingerprint)) {
-        g_set_error (error, MFU_ERROR, MFU_ERROR_BUSY, _ ("%s is being updated with another package, %s"),
-                     update->subject, view->package_name);
-        return FALSE;
-    }
     mfu_terminal_say (update->terminal, _ ("This update runs already; joining it."));
     update->job = g_steal_pointer (&path);
     return TRUE;
@@ -112,9 +132,11 @@ prepare (Update *update, GError **error)
 {
     const MfuArguments *arguments = update->arguments;
 
-    update->package_fd = mfu_package_file_open (arguments->package, &update->package_name, error);
-    if (update->package_fd < 0)
-        return FALSE;
+    if (arguments->package != NULL) {
+        update->package_fd = mfu_package_file_open (arguments->package, &update->package_name, error);
+        if (update->package_fd < 0)
+            return FALSE;
+    }
     update->client = mfu_client_new (arguments->session_bus, arguments->timeout_s, error);
     if (update->client == NULL)
         return FALSE;
@@ -139,8 +161,12 @@ submit (Update *update, GError **error)
     char *busy_job = NULL;
 
     mfu_agent_ensure (update->agent);
-    update->job = mfu_client_update (update->client, update->target, update->package_fd, options_of (update),
-                                     &busy_job, &local);
+    if (update->package_fd >= 0)
+        update->job = mfu_client_update (update->client, update->target, update->package_fd,
+                                         options_of (update), &busy_job, &local);
+    else
+        update->job =
+            mfu_client_resume (update->client, update->target, options_of (update), &busy_job, &local);
     if (update->job != NULL)
         return TRUE;
     if (g_error_matches (local, MFU_ERROR, MFU_ERROR_BUSY))

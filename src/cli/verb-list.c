@@ -28,9 +28,15 @@ heading_of (const MfuClientDevice *device)
                          or_dashes (device->port), or_dashes (device->version), or_dashes (device->mode));
 
     if (g_str_equal (device->needs, "recovery"))
-        return g_strdup_printf (_ ("%s, needs recovery"), line);
+        return g_strdup_printf (device->problem[0] != '\0' ? _ ("%s, needs recovery: %s")
+                                                           : _ ("%s, needs recovery"),
+                                line, device->problem);
     if (g_str_equal (device->needs, "package"))
-        return g_strdup_printf (_ ("%s, needs its package again: %s"), line, device->package);
+        return g_strdup_printf (_ ("%s, needs package %s (digest %s)"), line, device->package,
+                                device->package_digest);
+    if (g_str_equal (device->needs, "resume"))
+        return g_strdup_printf (_ ("%s, needs recovery by package %s (digest %s), which was kept"), line,
+                                device->package, device->package_digest);
     return g_steal_pointer (&line);
 }
 
@@ -51,6 +57,7 @@ add_device (MfuReport *list, const MfuClientDevice *device)
     mfu_report_add (object, NULL, "", "needs", device->needs);
     mfu_report_add (object, NULL, "", "package", device->package);
     mfu_report_add (object, NULL, "", "package-digest", device->package_digest);
+    mfu_report_add (object, NULL, "", "problem", device->problem);
 }
 
 int

@@ -220,6 +220,7 @@ make_job (Rescue *rescue, GError **error)
         .allow = (const char *const *) arguments->allow,
         .method = arguments->method,
         .starts = !rescue->asks,
+        .keeps_package = arguments->keeps_package,
         .caller_uid = getuid (),
         .changed = job_changed,
         .user_data = rescue,

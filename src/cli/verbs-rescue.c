@@ -9,6 +9,6 @@
 #include <glib/gi18n-lib.h>
 
 const MfuVerb mfu_verbs[] = {
-    { "rescue", NULL, TRUE, N_ ("update or recover without D-Bus and ModemManager"), mfu_verb_rescue },
+    { "rescue", NULL, TRUE, FALSE, N_ ("update or recover without D-Bus and ModemManager"), mfu_verb_rescue },
     { NULL },
 };

@@ -5,6 +5,7 @@
 #include "service/device-list.h"
 
 #include "job/journal.h"
+#include "job/kept.h"
 #include "service/model.h"
 #include "util/error.h"
 #include "util/log.h"
@@ -14,6 +15,9 @@
 typedef struct {
     MfuUsbDevice *device;
     MfuJournalRecord *record; /* of an update that did not end; NULL: none */
+    char *home;               /* the port by which the journal knows it */
+    char *problem;            /* with the journal; NULL: none */
+    gboolean is_kept;         /* the package of that update */
 } Entry;
 
 typedef struct {
@@ -35,6 +39,8 @@ entry_free (Entry *entry)
 {
     mfu_usb_device_unref (entry->device);
     g_clear_pointer (&entry->record, mfu_journal_record_free);
+    g_free (entry->home);
+    g_free (entry->problem);
     g_free (entry);
 }
 
@@ -53,11 +59,11 @@ add_string (GVariantDict *dict, const char *key, const char *value)
 
 /* What the journal remembers of a modem that cannot be asked. */
 static void
-add_memory (GVariantDict *dict, const MfuJournalRecord *record)
+add_memory (GVariantDict *dict, const Entry *entry)
 {
-    add_string (dict, "needs", "package");
-    add_string (dict, "package", record->package_name);
-    add_string (dict, "package-digest", record->package_digest);
+    add_string (dict, "needs", entry->is_kept ? "resume" : "package");
+    add_string (dict, "package", entry->record->package_name);
+    add_string (dict, "package-digest", entry->record->package_digest);
 }
 
 static const char *
@@ -68,6 +74,13 @@ family_of (const Entry *entry)
     return entry->record != NULL ? entry->record->family : "";
 }
 
+/* It does not run, and the journal knows it. */
+static gboolean
+is_stuck (const Entry *entry)
+{
+    return entry->device->mode != MFU_MODE_NORMAL && entry->record != NULL;
+}
+
 static GVariant *
 describe (MfuDeviceList *list, const Entry *entry)
 {
@@ -75,7 +88,7 @@ describe (MfuDeviceList *list, const Entry *entry)
     g_autoptr (MfuModem) modem = mfu_modem_manager_find (list->config.modem_manager, device);
     const char *version = modem != NULL ? modem->version : "";
     g_autofree char *model =
-        mfu_model_of (device, entry->record != NULL && *version == '\0' ? entry->record->from : version);
+        mfu_model_of (device, is_stuck (entry) && *version == '\0' ? entry->record->from : version);
     gboolean is_live = FALSE;
     const char *job = list->config.find_job (device->port, &is_live, list->config.user_data);
     GVariantDict dict;
@@ -91,11 +104,48 @@ describe (MfuDeviceList *list, const Entry *entry)
     g_variant_dict_insert (&dict, "job", "o", job != NULL ? job : NO_OBJECT);
     if (device->mode == MFU_MODE_NORMAL || is_live)
         add_string (&dict, "needs", "");
-    else if (entry->record != NULL)
-        add_memory (&dict, entry->record);
+    else if (is_stuck (entry))
+        add_memory (&dict, entry);
     else
         add_string (&dict, "needs", "recovery");
+    add_string (&dict, "problem", is_live ? "" : entry->problem);
     return g_variant_dict_end (&dict);
+}
+
+static gboolean
+has_live_job (MfuDeviceList *list, const Entry *entry)
+{
+    gboolean is_live = FALSE;
+
+    return list->config.find_job (entry->device->port, &is_live, list->config.user_data) != NULL && is_live;
+}
+
+/* The version that was written, or a longer name of it. */
+static gboolean
+runs_what_was_written (MfuDeviceList *list, const Entry *entry)
+{
+    g_autoptr (MfuModem) modem = mfu_modem_manager_find (list->config.modem_manager, entry->device);
+
+    return modem != NULL && *entry->record->to != '\0' &&
+           g_str_has_prefix (modem->version, entry->record->to);
+}
+
+static void
+act_on (MfuDeviceList *list, const Entry *entry)
+{
+    const MfuUsbDevice *device = entry->device;
+    gboolean is_done;
+
+    if (entry->record == NULL || has_live_job (list, entry))
+        return;
+    if (device->mode != MFU_MODE_NORMAL) {
+        if (entry->is_kept)
+            list->config.resumable (device->port, entry->home, list->config.user_data);
+        return;
+    }
+    is_done = entry->record->is_past_no_return;
+    if (!is_done || runs_what_was_written (list, entry))
+        list->config.settled (device->port, entry->home, is_done, list->config.user_data);
 }
 
 void
@@ -106,6 +156,8 @@ mfu_device_list_join (MfuDeviceList *list)
 
     if (list->entries == NULL)
         return;
+    for (guint i = 0; i < list->entries->len; i++)
+        act_on (list, list->entries->pdata[i]);
     g_variant_builder_init (&builder, G_VARIANT_TYPE ("aa{sv}"));
     for (guint i = 0; i < list->entries->len; i++)
         g_variant_builder_add_value (&builder, describe (list, list->entries->pdata[i]));
@@ -124,12 +176,14 @@ entry_new (MfuUsbDevice *device, const char *state_dir)
     g_autoptr (GError) local = NULL;
 
     entry->device = mfu_usb_device_ref (device);
-    if (device->mode == MFU_MODE_NORMAL)
-        return entry;
-    entry->record = mfu_journal_load (state_dir, device->port, &local);
-    /* Ignored because a list without memory is still a list; the job itself reads the journal strictly. */
-    if (entry->record == NULL && !g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_FOUND))
+    entry->home = g_strdup (mfu_journal_home (state_dir, device));
+    entry->record = mfu_journal_load (state_dir, entry->home, &local);
+    entry->is_kept = entry->record != NULL && mfu_kept_exists (state_dir, entry->home);
+    /* Told, because nothing is done by itself for a modem that a damaged journal stands for. */
+    if (entry->record == NULL && !g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_FOUND)) {
         mfu_log (G_LOG_LEVEL_WARNING, device->port, NULL, "journal: %s", local->message);
+        entry->problem = g_strdup (local->message);
+    }
     return entry;
 }
 

@@ -12,6 +12,15 @@ typedef struct _MfuDeviceList MfuDeviceList;
 /* A job of the device in `port`: its path, NULL if there is none; `is_live` whether it still runs. */
 typedef const char *(*MfuDeviceListFindJob) (const char *port, gboolean *is_live, gpointer user_data);
 
+/* The modem in `port` waits to be resumed by what the journal of `home` tells, and has no live job. Called at
+ * each join. */
+typedef void (*MfuDeviceListResumable) (const char *port, const char *home, gpointer user_data);
+
+/* The modem in `port` runs, and the journal of `home` is of an update that it has no more need of: one that
+ * had not begun to write, or (`is_done`) whose version ModemManager now tells. Called at each join. */
+typedef void (*MfuDeviceListSettled) (const char *port, const char *home, gboolean is_done,
+                                      gpointer user_data);
+
 /* Gives the new aa{sv} to its owner; only when it differs from the one before. */
 typedef void (*MfuDeviceListChanged) (GVariant *devices, gpointer user_data);
 
@@ -21,6 +30,8 @@ typedef struct {
     const char *state_dir;
     MfuDeviceListFindJob find_job;
     MfuDeviceListChanged changed;
+    MfuDeviceListResumable resumable;
+    MfuDeviceListSettled settled;
     gpointer user_data;
 } MfuDeviceListConfig;
 

@@ -38,6 +38,8 @@ struct _MfuJobObject {
     gboolean is_exported;
     char *stored_state; /* that of the last record, to write only what changes */
     gboolean stored_can_cancel;
+    char *home; /* of the journal, of a job that nobody asked for; else NULL */
+    gboolean is_worth_another_try;
     guint owner_watch; /* while the job waits for its start; 0: nobody's life matters */
 
     /* While the thread runs: */
@@ -86,6 +88,7 @@ mfu_job_object_unref (MfuJobObject *object)
     g_free (object->peer_port);
     g_free (object->sysfs);
     g_free (object->session);
+    g_free (object->home);
     g_free (object->stored_state);
     g_clear_pointer (&object->mailbox, mfu_job_status_unref);
     g_mutex_clear (&object->mutex);
@@ -191,6 +194,20 @@ remember (MfuJobObject *self)
     mfu_results_store (self->context->results, self->port, self->number, self->session, properties);
 }
 
+/* With the package that was kept, nobody having done anything. */
+static gboolean
+is_worth_another_try (const GError *error)
+{
+    static const MfuError passing[] = { MFU_ERROR_BUSY,          MFU_ERROR_TIMED_OUT, MFU_ERROR_GONE,
+                                        MFU_ERROR_PROTOCOL,      MFU_ERROR_REJECTED,  MFU_ERROR_IO,
+                                        MFU_ERROR_NEEDS_RECOVERY };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (passing); i++)
+        if (g_error_matches (error, MFU_ERROR, (int) passing[i]))
+            return TRUE;
+    return FALSE;
+}
+
 /* Shows what is in the mailbox; also tells the owner when that changed the state. */
 static void
 empty_mailbox (MfuJobObject *self)
@@ -207,6 +224,7 @@ empty_mailbox (MfuJobObject *self)
     show_status (self, status);
     learn_session (self);
     remember (self);
+    self->is_worth_another_try = is_worth_another_try (status->error);
     if (g_strcmp0 (old_state, mfu_job_state_to_string (status->state)) != 0)
         mfu_log (G_LOG_LEVEL_MESSAGE, self->port, strrchr (self->path, '/') + 1, "%s%s%s",
                  mfu_job_state_to_string (status->state), status->error != NULL ? ": " : "",
@@ -395,7 +413,7 @@ describe (MfuJobObject *self, const MfuUpdateRequest *request, const MfuUsbDevic
 
 static MfuJob *
 create_job (MfuJobObject *self, const MfuUpdateRequest *request, MfuUsbDevice *device, MfuModem *modem,
-            uid_t caller_uid, GError **error)
+            const char *fingerprint, uid_t caller_uid, GError **error)
 {
     const char *id = strrchr (self->path, '/') + 1;
     MfuJobConfig config = { 0 };
@@ -414,6 +432,10 @@ create_job (MfuJobObject *self, const MfuUpdateRequest *request, MfuUsbDevice *d
     config.asks_when_taken = modem != NULL && request->version == NULL;
     config.allow = (const char *const *) request->allow;
     config.method = request->method;
+    config.fingerprint = fingerprint;
+    config.keeps_package = request->keeps_package;
+    config.kept_digest = request->kept_digest;
+    config.is_automatic = request->is_automatic;
     config.starts = request->starts;
     config.caller_uid = caller_uid;
     config.changed = on_status;
@@ -429,7 +451,7 @@ mfu_job_object_new (const MfuJobObjectContext *context, const MfuUpdateRequest *
     MfuJobStatus *status;
 
     describe (self, request, device, modem, fingerprint);
-    self->job = create_job (self, request, device, modem, caller_uid, error);
+    self->job = create_job (self, request, device, modem, fingerprint, caller_uid, error);
     if (self->job == NULL) {
         g_clear_pointer (&self->host, mfu_job_host_free);
         g_clear_pointer (&self->world, mfu_world_free);
@@ -481,6 +503,49 @@ mfu_job_object_new_from_result (const MfuJobObjectContext *context, const MfuRes
     self->sysfs = g_strdup (mfu_dbus_firmware_updater_job_get_device (self->skeleton));
     object_export (self);
     return g_steal_pointer (&self);
+}
+
+void
+mfu_job_object_set_home (MfuJobObject *object, const char *home)
+{
+    g_free (object->home);
+    object->home = g_strdup (home);
+}
+
+const char *
+mfu_job_object_get_home (MfuJobObject *object)
+{
+    return object->home;
+}
+
+gboolean
+mfu_job_object_is_worth_another_try (MfuJobObject *object)
+{
+    return object->is_worth_another_try;
+}
+
+void
+mfu_job_object_inherit (MfuJobObject *object, MfuJobObject *older)
+{
+    const char *old = mfu_dbus_firmware_updater_job_get_old_modem (older->skeleton);
+
+    if (g_str_equal (object->session, older->session) &&
+        g_str_equal (mfu_dbus_firmware_updater_job_get_old_modem (object->skeleton), NO_OBJECT))
+        mfu_dbus_firmware_updater_job_set_old_modem (object->skeleton, old);
+}
+
+void
+mfu_job_object_show_done (MfuJobObject *object)
+{
+    MfuDBusFirmwareUpdaterJob *skeleton = object->skeleton;
+
+    if (mfu_job_object_is_live (object) || g_strcmp0 (mfu_dbus_firmware_updater_job_get_state (skeleton),
+                                                      mfu_job_state_to_string (MFU_JOB_NEEDS_RECOVERY)) != 0)
+        return;
+    mfu_dbus_firmware_updater_job_set_state (skeleton, mfu_job_state_to_string (MFU_JOB_DONE));
+    mfu_dbus_firmware_updater_job_set_error (skeleton, error_to_variant (NULL));
+    mfu_dbus_firmware_updater_job_set_advice (skeleton, "");
+    remember (object);
 }
 
 void

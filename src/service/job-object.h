@@ -44,6 +44,19 @@ void mfu_job_object_unref (MfuJobObject *object);
  * nobody else would start it, and it keeps others from the modem. Once started it outlives everybody. */
 void mfu_job_object_tie_to (MfuJobObject *object, const char *name);
 
+/* A job that nobody asked for: the port of its journal, else NULL. */
+void mfu_job_object_set_home (MfuJobObject *object, const char *home);
+const char *mfu_job_object_get_home (MfuJobObject *object);
+
+/* After its end: whether it failed in a way that may be better next time. */
+gboolean mfu_job_object_is_worth_another_try (MfuJobObject *object);
+
+/* The object path by which a user still names the modem, from the job of the same port before this one. */
+void mfu_job_object_inherit (MfuJobObject *object, MfuJobObject *older);
+
+/* The modem turned out to run what the job wrote before it was interrupted. */
+void mfu_job_object_show_done (MfuJobObject *object);
+
 /* What the modem in the job's port is in now, "edl"; "" while there is none. */
 void mfu_job_object_set_mode (MfuJobObject *object, const char *mode);
 

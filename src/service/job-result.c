@@ -8,6 +8,7 @@
 
 #include "job/job.h"
 #include "job/journal.h"
+#include "job/kept.h"
 #include "util/error.h"
 
 #define GETTEXT_PACKAGE MFU_GETTEXT_DOMAIN
@@ -93,19 +94,34 @@ was_harmless_at (MfuDBusFirmwareUpdaterJob *skeleton, MfuJobState state, const c
            mfu_dbus_firmware_updater_job_get_can_cancel (skeleton);
 }
 
+/* What to do about an interrupted job: the command, and the package that it is about. */
+static char *
+advice_for (MfuDBusFirmwareUpdaterJob *skeleton, gboolean was_harmless, const char *state_dir)
+{
+    const char *port = mfu_dbus_firmware_updater_job_get_port (skeleton);
+    g_autoptr (GError) local = NULL;
+    g_autoptr (MfuJournalRecord) record = mfu_journal_load (state_dir, port, &local);
+
+    /* Ignored because without a journal there is nothing more to say. */
+    if (record == NULL || was_harmless)
+        return g_strdup (_ ("Run the update again with the same package."));
+    return mfu_journal_advice (port, record->package_name, mfu_kept_exists (state_dir, port));
+}
+
 static void
-show_interrupted (MfuDBusFirmwareUpdaterJob *skeleton, gboolean was_harmless)
+show_interrupted (MfuDBusFirmwareUpdaterJob *skeleton, gboolean was_harmless, const char *state_dir)
 {
     MfuError code = was_harmless ? MFU_ERROR_CANCELLED : MFU_ERROR_NEEDS_RECOVERY;
     const char *message = was_harmless ? _ ("The service was stopped before the modem was changed.")
                                        : _ ("The service was stopped while the modem was being written.");
+    g_autofree char *advice = advice_for (skeleton, was_harmless, state_dir);
 
     mfu_dbus_firmware_updater_job_set_state (
         skeleton, mfu_job_state_to_string (was_harmless ? MFU_JOB_CANCELLED : MFU_JOB_NEEDS_RECOVERY));
     mfu_dbus_firmware_updater_job_set_can_cancel (skeleton, FALSE);
     mfu_dbus_firmware_updater_job_set_error (skeleton,
                                              g_variant_new ("(ss)", mfu_error_dbus_name (code), message));
-    mfu_dbus_firmware_updater_job_set_advice (skeleton, _ ("Run the update again with the same package."));
+    mfu_dbus_firmware_updater_job_set_advice (skeleton, advice);
 }
 
 gboolean
@@ -124,6 +140,6 @@ mfu_job_result_show (MfuDBusFirmwareUpdaterJob *skeleton, GVariant *properties, 
             set_property (skeleton, known[i].property, value);
     }
     if (!mfu_job_state_is_end (state))
-        show_interrupted (skeleton, was_harmless_at (skeleton, state, state_dir));
+        show_interrupted (skeleton, was_harmless_at (skeleton, state, state_dir), state_dir);
     return TRUE;
 }

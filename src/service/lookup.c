@@ -126,26 +126,37 @@ check_mode (const MfuLookup *lookup, const MfuUpdateRequest *request, GError **e
     return TRUE;
 }
 
+static char *
+fingerprint_of (const MfuUpdateRequest *request, const MfuUsbDevice *device)
+{
+    g_autoptr (GError) local = NULL;
+    char *fingerprint;
+
+    /* Of what the caller brought then. */
+    if (request->uses_kept)
+        return g_strdup (request->kept_fingerprint);
+    fingerprint = mfu_package_fingerprint (request->package_fd, request->name, &local);
+    /* Ignored because the job reads the whole package next and says better what is wrong with it. */
+    if (fingerprint == NULL)
+        mfu_log (G_LOG_LEVEL_INFO, device->port, NULL, "no fingerprint: %s", local->message);
+    return fingerprint != NULL ? fingerprint : g_strdup ("");
+}
+
 MfuLookup *
-mfu_lookup_new (MfuPorts *ports, MfuModemManager *modem_manager, const MfuUpdateRequest *request,
-                const char *name, GError **error)
+mfu_lookup_new (MfuPorts *ports, MfuModemManager *modem_manager, const char *state_dir,
+                MfuUpdateRequest *request, const char *name, GError **error)
 {
     g_autoptr (MfuLookup) lookup = g_new0 (MfuLookup, 1);
-    g_autoptr (GError) local = NULL;
 
-    if (!mfu_update_request_check_package (request, error))
+    if (!request->uses_kept && !mfu_update_request_check_package (request, error))
         return NULL;
     lookup->device = find_device (ports, modem_manager, name, error);
     if (lookup->device == NULL)
         return NULL;
     lookup->modem = mfu_modem_manager_find (modem_manager, lookup->device);
-    if (!check_mode (lookup, request, error))
+    if (!check_mode (lookup, request, error) ||
+        (request->uses_kept && !mfu_update_request_use_kept (request, state_dir, lookup->device, error)))
         return NULL;
-    lookup->fingerprint = mfu_package_fingerprint (request->package_fd, request->name, &local);
-    /* Ignored because the job reads the whole package next and says better what is wrong with it. */
-    if (lookup->fingerprint == NULL) {
-        mfu_log (G_LOG_LEVEL_INFO, lookup->device->port, NULL, "no fingerprint: %s", local->message);
-        lookup->fingerprint = g_strdup ("");
-    }
+    lookup->fingerprint = fingerprint_of (request, lookup->device);
     return g_steal_pointer (&lookup);
 }

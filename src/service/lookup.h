@@ -16,10 +16,11 @@ typedef struct {
 } MfuLookup;
 
 /* Looks for `name`: ModemManager's uid, a modem's object path or a USB port. Also checks the package's
- * descriptor. NOT_FOUND, UNSUPPORTED for what no family knows, INVALID_ARGS for a recovery of a modem that
- * runs. Blocks: worker threads only. */
-MfuLookup *mfu_lookup_new (MfuPorts *ports, MfuModemManager *modem_manager, const MfuUpdateRequest *request,
-                           const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+ * descriptor, or finds the kept copy in `state_dir` for `request`. NOT_FOUND, UNSUPPORTED for what no family
+ * knows, INVALID_ARGS for a recovery of a modem that runs. Blocks: worker threads only. */
+MfuLookup *mfu_lookup_new (MfuPorts *ports, MfuModemManager *modem_manager, const char *state_dir,
+                           MfuUpdateRequest *request, const char *name,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void mfu_lookup_free (MfuLookup *lookup);
 
 /* Whether `name` can only be an object of ModemManager's. */

@@ -12,7 +12,8 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#define IDLE_SECONDS 60
+#define IDLE_SECONDS  60
+#define RETRY_SECONDS 60
 
 int
 main (int argc, char **argv)
@@ -20,6 +21,8 @@ main (int argc, char **argv)
     g_autofree char *state_dir = NULL;
     g_autofree char *devices_dir = NULL;
     int idle_seconds = IDLE_SECONDS;
+    int retry_seconds = RETRY_SECONDS;
+    gboolean keeps_packages = FALSE;
     gboolean shows_version = FALSE;
     const GOptionEntry entries[] = {
         { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &state_dir, "Where the journal lives (" MFU_STATE_DIR ")",
@@ -28,12 +31,16 @@ main (int argc, char **argv)
           "Descriptions of modem families (" MFU_DEVICES_DIR ")", "DIR" },
         { "idle-seconds", 0, 0, G_OPTION_ARG_INT, &idle_seconds,
           "Leave after so long without a job (60; 0: never)", "N" },
+        { "keep-package", 0, 0, G_OPTION_ARG_NONE, &keeps_packages,
+          "Keep a copy of each package until its modem runs, if there is room", NULL },
+        { "retry-seconds", 0, 0, G_OPTION_ARG_INT, &retry_seconds,
+          "Take an interrupted update up again after so long (60), then four times as long, and so on", "N" },
         { "version", 0, 0, G_OPTION_ARG_NONE, &shows_version, "Print the version", NULL },
         { NULL },
     };
     g_autoptr (GOptionContext) context = g_option_context_new (NULL);
     g_autoptr (GError) error = NULL;
-    MfuServiceConfig config;
+    MfuServiceConfig config = { 0 };
 
     /* The C locale stays: the service speaks to callers in any language. */
     signal (SIGPIPE, SIG_IGN);
@@ -51,6 +58,8 @@ main (int argc, char **argv)
     config.state_dir = state_dir != NULL ? state_dir : MFU_STATE_DIR;
     config.devices_dir = devices_dir != NULL ? devices_dir : MFU_DEVICES_DIR;
     config.idle_seconds = (guint) MAX (idle_seconds, 0);
+    config.retry_seconds = (guint) MAX (retry_seconds, 1);
+    config.keeps_packages = keeps_packages;
     if (!mfu_service_run (&config, &error)) {
         g_printerr ("mm-firmware-updater: %s\n", error->message);
         return EXIT_FAILURE;

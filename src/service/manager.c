@@ -11,9 +11,12 @@
 #include "config.h"
 
 #include "firmware-updater-dbus.h"
+#include "job/journal.h"
 #include "service/device-list.h"
 #include "service/job-object.h"
 #include "service/lookup.h"
+#include "service/resume.h"
+#include "service/settle.h"
 #include "util/error.h"
 #include "util/log.h"
 
@@ -31,15 +34,19 @@ struct _MfuManager {
     MfuDBusFirmwareUpdater *skeleton;
     GDBusObjectManagerServer *server;
     MfuDeviceList *devices;
-    GPtrArray *jobs; /* MfuJobObject; at most one a port */
+    MfuResumes *resumes;
+    GHashTable *settling; /* ports whose journal is just being archived */
+    GPtrArray *jobs;      /* MfuJobObject; at most one a port */
     guint n_calls;
     gboolean is_stopping;
+    gboolean is_resuming;
 };
 
 typedef struct {
     MfuManager *manager;
-    GDBusMethodInvocation *invocation;
+    GDBusMethodInvocation *invocation; /* NULL: nobody has asked */
     MfuUpdateRequest *request;
+    char *home; /* of the journal; NULL unless nobody has asked */
     char *name; /* of the device; the request's, or the port that a job remembers for it */
     uid_t caller_uid;
 } Call;
@@ -51,6 +58,7 @@ call_free (Call *call)
     call->manager->config.changed (call->manager, call->manager->config.user_data);
     mfu_update_request_free (call->request);
     g_free (call->name);
+    g_free (call->home);
     g_free (call);
 }
 
@@ -58,7 +66,13 @@ call_free (Call *call)
 static void
 fail_call (Call *call, GError *error)
 {
-    g_dbus_method_invocation_take_error (call->invocation, error);
+    if (call->invocation != NULL) {
+        g_dbus_method_invocation_take_error (call->invocation, error);
+    } else {
+        mfu_log (G_LOG_LEVEL_MESSAGE, call->name, NULL, "not taken up: %s", error->message);
+        mfu_resumes_ended (call->manager->resumes, call->home, FALSE);
+        g_error_free (error);
+    }
     call_free (call);
 }
 
@@ -140,7 +154,10 @@ static void
 on_job_ended (MfuJobObject *job, gpointer user_data)
 {
     MfuManager *self = user_data;
+    const char *home = mfu_job_object_get_home (job);
 
+    if (home != NULL)
+        mfu_resumes_ended (self->resumes, home, mfu_job_object_is_worth_another_try (job));
     mfu_device_list_scan (self->devices);
     self->config.changed (self, self->config.user_data);
 }
@@ -180,6 +197,12 @@ make_job (Call *call, MfuLookup *lookup)
         fail_call (call, error);
         return;
     }
+    if (call->invocation == NULL)
+        mfu_job_object_set_home (job, call->home);
+    else
+        mfu_resumes_ended (self->resumes, mfu_journal_home (self->config.state_dir, lookup->device), FALSE);
+    if (job_at (self, port) != NULL)
+        mfu_job_object_inherit (job, job_at (self, port));
     if (!call->request->starts)
         mfu_job_object_tie_to (job, call->request->caller != NULL
                                         ? call->request->caller
@@ -187,8 +210,9 @@ make_job (Call *call, MfuLookup *lookup)
     drop_result (self, port);
     g_ptr_array_add (self->jobs, job);
     mfu_device_list_join (self->devices);
-    mfu_dbus_firmware_updater_complete_update (self->skeleton, call->invocation, NULL,
-                                               mfu_job_object_get_path (job));
+    if (call->invocation != NULL)
+        g_dbus_method_invocation_return_value (call->invocation,
+                                               g_variant_new ("(o)", mfu_job_object_get_path (job)));
     call_free (call);
 }
 
@@ -211,13 +235,22 @@ look_up (GTask *task, gpointer source, gpointer task_data, GCancellable *cancell
     const Call *call = task_data;
     const MfuManagerConfig *config = &call->manager->config;
     GError *error = NULL;
-    MfuLookup *lookup =
-        mfu_lookup_new (config->ports, config->modem_manager, call->request, call->name, &error);
+    MfuLookup *lookup = mfu_lookup_new (config->ports, config->modem_manager, config->state_dir,
+                                        call->request, call->name, &error);
 
     if (lookup != NULL)
         g_task_return_pointer (task, lookup, (GDestroyNotify) mfu_lookup_free);
     else
         g_task_return_error (task, error);
+}
+
+static void
+begin_look_up (Call *call)
+{
+    g_autoptr (GTask) task = g_task_new (NULL, NULL, on_looked_up, call);
+
+    g_task_set_task_data (task, call, NULL);
+    g_task_run_in_thread (task, look_up);
 }
 
 /* What the caller named may be a modem that is just being flashed and that neither the kernel nor
@@ -241,7 +274,6 @@ on_authorized (GObject *source, GAsyncResult *result, gpointer user_data)
     Call *call = user_data;
     GError *error = NULL;
     MfuJobObject *job = NULL;
-    g_autoptr (GTask) task = NULL;
 
     if (!mfu_authorizer_check_finish (result, &call->caller_uid, &error)) {
         fail_call (call, error);
@@ -252,29 +284,18 @@ on_authorized (GObject *source, GAsyncResult *result, gpointer user_data)
         fail_call (call, busy_error (job));
         return;
     }
-    task = g_task_new (NULL, NULL, on_looked_up, call);
-    g_task_set_task_data (task, call, NULL);
-    g_task_run_in_thread (task, look_up);
+    begin_look_up (call);
 }
 
-static gboolean
-on_update (MfuDBusFirmwareUpdater *skeleton, GDBusMethodInvocation *invocation, GUnixFDList *fds,
-           GVariant *package, const char *device, GVariant *options, gpointer user_data)
+/* Takes `request`; NULL with the error. */
+static void
+take_call (MfuManager *self, GDBusMethodInvocation *invocation, MfuUpdateRequest *request, GError *error)
 {
-    MfuManager *self = user_data;
-    GError *error = NULL;
-    MfuUpdateRequest *request = NULL;
     Call *call;
 
-    self->config.changed (self, self->config.user_data);
-    if (self->n_calls >= MAX_CALLS)
-        g_set_error_literal (&error, MFU_ERROR, MFU_ERROR_BUSY,
-                             _ ("Too many calls wait for an answer; try again later."));
-    else
-        request = mfu_update_request_new (fds, g_variant_get_handle (package), device, options, &error);
     if (request == NULL) {
         g_dbus_method_invocation_take_error (invocation, error);
-        return TRUE;
+        return;
     }
     call = g_new0 (Call, 1);
     call->manager = self;
@@ -284,7 +305,101 @@ on_update (MfuDBusFirmwareUpdater *skeleton, GDBusMethodInvocation *invocation, 
     mfu_authorizer_check_async (self->config.authorizer, g_dbus_method_invocation_get_sender (invocation),
                                 request->caller, mfu_update_request_needs_modem_manager (request),
                                 on_authorized, call);
+}
+
+static gboolean
+has_room (MfuManager *self, GError **error)
+{
+    self->config.changed (self, self->config.user_data);
+    if (self->n_calls < MAX_CALLS)
+        return TRUE;
+    g_set_error_literal (error, MFU_ERROR, MFU_ERROR_BUSY,
+                         _ ("Too many calls wait for an answer; try again later."));
+    return FALSE;
+}
+
+static gboolean
+on_resume (MfuDBusFirmwareUpdater *skeleton, GDBusMethodInvocation *invocation, const char *device,
+           GVariant *options, gpointer user_data)
+{
+    MfuManager *self = user_data;
+    GError *error = NULL;
+    MfuUpdateRequest *request =
+        has_room (self, &error) ? mfu_update_request_new_resume (device, options, &error) : NULL;
+
+    take_call (self, invocation, request, error);
     return TRUE;
+}
+
+static gboolean
+on_update (MfuDBusFirmwareUpdater *skeleton, GDBusMethodInvocation *invocation, GUnixFDList *fds,
+           GVariant *package, const char *device, GVariant *options, gpointer user_data)
+{
+    MfuManager *self = user_data;
+    GError *error = NULL;
+    MfuUpdateRequest *request = NULL;
+
+    if (has_room (self, &error))
+        request = mfu_update_request_new (fds, g_variant_get_handle (package), device, options,
+                                          self->config.keeps_packages, &error);
+    take_call (self, invocation, request, error);
+    return TRUE;
+}
+
+/* The device list found a modem for one of the jobs that are to be taken up. */
+static void
+resume (const char *port, const char *home, gpointer user_data)
+{
+    MfuManager *self = user_data;
+    Call *call;
+
+    if (!self->is_resuming || self->is_stopping || !mfu_resumes_take (self->resumes, home))
+        return;
+    call = g_new0 (Call, 1);
+    call->manager = self;
+    call->request = mfu_update_request_new_automatic (port);
+    call->name = g_strdup (port);
+    call->home = g_strdup (home);
+    self->n_calls++;
+    begin_look_up (call);
+}
+
+static void
+wake (gpointer user_data)
+{
+    MfuManager *self = user_data;
+
+    mfu_device_list_scan (self->devices);
+    self->config.changed (self, self->config.user_data);
+}
+
+static void
+on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    MfuManager *self = user_data;
+    g_autofree char *home = NULL;
+    gboolean is_settled = mfu_settle_finish (result, &home);
+
+    g_hash_table_remove (self->settling, home);
+    if (is_settled) {
+        mfu_resumes_ended (self->resumes, home, FALSE);
+        mfu_device_list_scan (self->devices);
+    }
+    self->config.changed (self, self->config.user_data);
+}
+
+static void
+settle (const char *port, const char *home, gboolean is_done, gpointer user_data)
+{
+    MfuManager *self = user_data;
+    MfuJobObject *job = job_at (self, port);
+    const MfuSettle what = { self->config.ports, self->config.state_dir, port, home, is_done };
+
+    if (!self->is_resuming || self->is_stopping || !g_hash_table_add (self->settling, g_strdup (home)))
+        return;
+    if (is_done && job != NULL)
+        mfu_job_object_show_done (job);
+    mfu_settle_async (&what, on_settled, self);
 }
 
 static void
@@ -315,6 +430,7 @@ mfu_manager_new (const MfuManagerConfig *config, GError **error)
     mfu_dbus_firmware_updater_set_version (self->skeleton, MFU_VERSION);
     mfu_dbus_firmware_updater_set_devices (self->skeleton, g_variant_new ("aa{sv}", NULL));
     g_signal_connect (self->skeleton, "handle-update", G_CALLBACK (on_update), self);
+    g_signal_connect (self->skeleton, "handle-resume", G_CALLBACK (on_resume), self);
     self->server = g_dbus_object_manager_server_new (ROOT_PATH);
     self->job_context = (MfuJobObjectContext){
         .connection = config->connection,
@@ -333,8 +449,15 @@ mfu_manager_new (const MfuManagerConfig *config, GError **error)
         .state_dir = config->state_dir,
         .find_job = find_job_path,
         .changed = show_devices,
+        .resumable = resume,
+        .settled = settle,
         .user_data = self,
     });
+    self->settling = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    self->resumes = mfu_resumes_new (&(MfuResumesConfig){ .state_dir = config->state_dir,
+                                                          .retry_seconds = config->retry_seconds,
+                                                          .wake = wake,
+                                                          .user_data = self });
     export_results (self);
     g_dbus_object_manager_server_set_connection (self->server, config->connection);
     if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->skeleton), config->connection,
@@ -355,6 +478,8 @@ mfu_manager_free (MfuManager *manager)
     g_ptr_array_unref (manager->jobs);
     g_object_unref (manager->server);
     mfu_device_list_free (manager->devices);
+    mfu_resumes_free (manager->resumes);
+    g_hash_table_unref (manager->settling);
     g_free (manager);
 }
 
@@ -372,6 +497,21 @@ mfu_manager_modems_changed (MfuManager *manager)
     mfu_device_list_join (manager->devices);
 }
 
+void
+mfu_manager_resume (MfuManager *manager)
+{
+    if (manager->is_resuming)
+        return;
+    manager->is_resuming = TRUE;
+    mfu_device_list_join (manager->devices);
+}
+
+gboolean
+mfu_manager_is_hoping (MfuManager *manager)
+{
+    return mfu_resumes_is_hoping (manager->resumes);
+}
+
 gboolean
 mfu_manager_is_ready (MfuManager *manager)
 {
@@ -381,7 +521,8 @@ mfu_manager_is_ready (MfuManager *manager)
 gboolean
 mfu_manager_is_busy (MfuManager *manager)
 {
-    if (manager->n_calls > 0)
+    if (manager->n_calls > 0 || g_hash_table_size (manager->settling) > 0 ||
+        mfu_resumes_is_waiting (manager->resumes))
         return TRUE;
     for (guint i = 0; i < manager->jobs->len; i++)
         if (mfu_job_object_is_live (manager->jobs->pdata[i]))
@@ -399,6 +540,7 @@ void
 mfu_manager_stop (MfuManager *manager)
 {
     manager->is_stopping = TRUE;
+    mfu_resumes_stop (manager->resumes);
     for (guint i = 0; i < manager->jobs->len; i++) {
         MfuJobObject *job = manager->jobs->pdata[i];
         g_autoptr (GError) local = NULL;

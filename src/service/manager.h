@@ -21,6 +21,8 @@ typedef struct {
     MfuPorts *ports;
     const MfuFamilies *families;
     const char *state_dir;
+    gboolean keeps_packages; /* of callers who do not say */
+    guint retry_seconds;     /* see MfuResumesConfig */
     MfuManagerChanged changed;
     gpointer user_data;
 } MfuManagerConfig;
@@ -37,10 +39,17 @@ void mfu_manager_ports_changed (MfuManager *manager);
 /* ModemManager has something new. */
 void mfu_manager_modems_changed (MfuManager *manager);
 
+/* From now on interrupted jobs are taken up: the service is on the bus. */
+void mfu_manager_resume (MfuManager *manager);
+
+/* Whether one of them has not been found yet. */
+gboolean mfu_manager_is_hoping (MfuManager *manager);
+
 /* Whether Devices has its first value. */
 gboolean mfu_manager_is_ready (MfuManager *manager);
 
-/* Whether a call is being answered or a job lives, one that waits in "ready" included. */
+/* Whether a call is being answered, a job lives (one that waits in "ready" included), or is to be tried
+ * again. */
 gboolean mfu_manager_is_busy (MfuManager *manager);
 
 /* Whether a look at the ports is under way, which uses what `config` names. */

@@ -15,6 +15,7 @@
 
 #include "config.h"
 
+#include "job/kept.h"
 #include "service/alone.h"
 #include "service/manager.h"
 #include "service/tidy.h"
@@ -60,6 +61,9 @@ typedef struct {
     gboolean is_new;           /* PARTING: something came in */
     GError *error;
 } Service;
+
+/* An interrupted modem may need its time at boot, or its power. */
+#define HOPE_S 600
 
 static void serve (Service *self);
 
@@ -137,12 +141,17 @@ on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
 static void
 serve (Service *self)
 {
+    guint idle_s = self->config->idle_seconds;
+
     self->state = STATE_SERVING;
     if (self->name_id == 0)
         self->name_id =
             g_bus_own_name_on_connection (self->connection, SERVICE_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
                                           on_name_acquired, on_name_lost, self, NULL);
-    set_timer (self, mfu_manager_is_busy (self->manager) ? 0 : self->config->idle_seconds, on_idle);
+    mfu_manager_resume (self->manager);
+    if (idle_s > 0 && mfu_manager_is_hoping (self->manager))
+        idle_s = MAX (idle_s, HOPE_S);
+    set_timer (self, mfu_manager_is_busy (self->manager) ? 0 : idle_s, on_idle);
 }
 
 static gboolean
@@ -280,6 +289,7 @@ set_up (Service *self, GError **error)
         return FALSE;
     self->ports = mfu_ports_new ("/sys", self->families);
     mfu_tidy_ports (self->ports, self->config->state_dir);
+    mfu_kept_clean_up (self->config->state_dir);
     self->results = mfu_results_load (self->config->state_dir);
     self->authorizer = mfu_authorizer_new (self->connection);
     self->modem_manager = mfu_modem_manager_new (self->connection, on_modems_changed, self);
@@ -292,6 +302,8 @@ set_up (Service *self, GError **error)
             .ports = self->ports,
             .families = self->families,
             .state_dir = self->config->state_dir,
+            .keeps_packages = self->config->keeps_packages,
+            .retry_seconds = self->config->retry_seconds,
             .changed = on_manager_changed,
             .user_data = self,
         },

@@ -7,6 +7,8 @@
 
 #include "config.h"
 
+#include "job/journal.h"
+#include "job/kept.h"
 #include "util/error.h"
 
 #include <errno.h>
@@ -33,6 +35,13 @@ static gboolean
 read_recover (MfuUpdateRequest *request, GVariant *value)
 {
     request->is_recovery = g_variant_get_boolean (value);
+    return TRUE;
+}
+
+static gboolean
+read_keep (MfuUpdateRequest *request, GVariant *value)
+{
+    request->keeps_package = g_variant_get_boolean (value);
     return TRUE;
 }
 
@@ -97,17 +106,20 @@ static const struct {
     const char *name;
     const char *type;
     gboolean (*read) (MfuUpdateRequest *request, GVariant *value);
+    gboolean is_for_resume; /* has a meaning where no package is brought */
 } known_options[] = {
-    { "name", "s", read_name },       { "start", "b", read_start },   { "allow", "as", read_allow },
-    { "method", "s", read_method },   { "caller", "s", read_caller }, { "recover", "b", read_recover },
-    { "version", "s", read_version },
+    { "name", "s", read_name, FALSE },       { "start", "b", read_start, TRUE },
+    { "allow", "as", read_allow, TRUE },     { "method", "s", read_method, TRUE },
+    { "caller", "s", read_caller, FALSE },   { "recover", "b", read_recover, FALSE },
+    { "version", "s", read_version, FALSE }, { "keep-package", "b", read_keep, FALSE },
 };
 
 static gboolean
 read_option (MfuUpdateRequest *request, const char *name, GVariant *value, GError **error)
 {
     for (gsize i = 0; i < G_N_ELEMENTS (known_options); i++) {
-        if (!g_str_equal (name, known_options[i].name))
+        if (!g_str_equal (name, known_options[i].name) ||
+            (request->uses_kept && !known_options[i].is_for_resume))
             continue;
         if (g_variant_is_of_type (value, G_VARIANT_TYPE (known_options[i].type)) &&
             known_options[i].read (request, value))
@@ -140,7 +152,7 @@ read_options (MfuUpdateRequest *request, GVariant *options, GError **error)
         if (!read_option (request, name, value, error))
             return FALSE;
     }
-    if (request->name == NULL) {
+    if (request->name == NULL && !request->uses_kept) {
         g_set_error_literal (error, MFU_ERROR, MFU_ERROR_INVALID_ARGS,
                              _ ("The option 'name' is missing: the package's base name."));
         return FALSE;
@@ -176,22 +188,115 @@ take_package (MfuUpdateRequest *request, GUnixFDList *fds, gint32 handle, GError
     return TRUE;
 }
 
-MfuUpdateRequest *
-mfu_update_request_new (GUnixFDList *fds, gint32 handle, const char *device, GVariant *options,
-                        GError **error)
+static MfuUpdateRequest *
+request_new (const char *device, GError **error)
 {
-    g_autoptr (MfuUpdateRequest) request = g_new0 (MfuUpdateRequest, 1);
+    MfuUpdateRequest *request;
 
-    request->package_fd = -1;
-    request->starts = TRUE;
     if (*device == '\0' || strlen (device) > MAX_DEVICE_LENGTH || has_control_characters (device)) {
         g_set_error_literal (error, MFU_ERROR, MFU_ERROR_INVALID_ARGS, _ ("No device is named."));
         return NULL;
     }
+    request = g_new0 (MfuUpdateRequest, 1);
+    request->package_fd = -1;
+    request->starts = TRUE;
     request->device = g_strdup (device);
+    return request;
+}
+
+MfuUpdateRequest *
+mfu_update_request_new (GUnixFDList *fds, gint32 handle, const char *device, GVariant *options,
+                        gboolean keeps_package, GError **error)
+{
+    g_autoptr (MfuUpdateRequest) request = request_new (device, error);
+
+    if (request == NULL)
+        return NULL;
+    request->keeps_package = keeps_package;
     if (!read_options (request, options, error) || !take_package (request, fds, handle, error))
         return NULL;
     return g_steal_pointer (&request);
+}
+
+MfuUpdateRequest *
+mfu_update_request_new_resume (const char *device, GVariant *options, GError **error)
+{
+    g_autoptr (MfuUpdateRequest) request = request_new (device, error);
+
+    if (request == NULL)
+        return NULL;
+    request->uses_kept = TRUE;
+    request->is_recovery = TRUE;
+    if (!read_options (request, options, error))
+        return NULL;
+    return g_steal_pointer (&request);
+}
+
+MfuUpdateRequest *
+mfu_update_request_new_automatic (const char *port)
+{
+    MfuUpdateRequest *request = request_new (port, NULL);
+
+    request->uses_kept = TRUE;
+    request->is_recovery = TRUE;
+    request->is_automatic = TRUE;
+    return request;
+}
+
+/* What the first caller has allowed still is, but that another module may be in the port. */
+static void
+add_allowances (MfuUpdateRequest *request, const char *remembered)
+{
+    g_auto (GStrv) names = g_strsplit (remembered, ",", -1);
+    g_autoptr (GStrvBuilder) all = g_strv_builder_new ();
+
+    for (guint i = 0; names[i] != NULL; i++)
+        if (*names[i] != '\0' && !g_str_equal (names[i], "unidentified"))
+            g_strv_builder_add (all, names[i]);
+    if (request->allow != NULL)
+        g_strv_builder_addv (all, (const char **) request->allow);
+    g_strfreev (request->allow);
+    request->allow = g_strv_builder_end (all);
+}
+
+static gboolean
+fail_without_journal (const GError *reason, const MfuUsbDevice *device, GError **error)
+{
+    if (g_error_matches (reason, MFU_ERROR, MFU_ERROR_NOT_FOUND))
+        g_set_error (error, MFU_ERROR, MFU_ERROR_NOT_FOUND,
+                     _ ("No interrupted update of the modem in port %s is known; it needs a package: mmcli "
+                        "--firmware-recover=PACKAGE --firmware-update-port=%s"),
+                     device->port, device->port);
+    else
+        g_propagate_error (error, g_error_copy (reason));
+    return FALSE;
+}
+
+gboolean
+mfu_update_request_use_kept (MfuUpdateRequest *request, const char *state_dir, const MfuUsbDevice *device,
+                             GError **error)
+{
+    const char *home = mfu_journal_home (state_dir, device);
+    g_autoptr (GError) local = NULL;
+    g_autoptr (MfuJournalRecord) record = mfu_journal_load (state_dir, home, &local);
+
+    if (record == NULL)
+        return fail_without_journal (local, device, error);
+    if (request->is_automatic && !mfu_journal_check_automatic (record, error))
+        return FALSE;
+    if (!mfu_kept_exists (state_dir, home)) {
+        g_set_error (error, MFU_ERROR, MFU_ERROR_NOT_FOUND,
+                     _ ("The modem in port %s needs package %s (digest %s), of which no copy was kept: mmcli "
+                        "--firmware-recover=PACKAGE --firmware-update-port=%s"),
+                     device->port, record->package_name, record->package_digest, device->port);
+        return FALSE;
+    }
+    request->package_fd = mfu_kept_open (state_dir, home, error);
+    request->name = g_path_get_basename (record->package_name);
+    request->kept_digest = g_strdup (record->package_digest);
+    request->kept_fingerprint = g_strdup (record->fingerprint);
+    add_allowances (request, record->allow);
+    return request->package_fd >= 0;
 }
 
 void
@@ -207,6 +312,8 @@ mfu_update_request_free (MfuUpdateRequest *request)
     g_free (request->method);
     g_free (request->caller);
     g_free (request->version);
+    g_free (request->kept_digest);
+    g_free (request->kept_fingerprint);
     g_free (request);
 }
 

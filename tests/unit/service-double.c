@@ -524,6 +524,14 @@ mfu_package_fingerprint (int fd, const char *name, GError **error)
     return g_strconcat ("fingerprint of ", name, NULL);
 }
 
+gboolean
+mfu_package_copy (int from, int to, const MfuPackageOptions *options, GCancellable *cancellable,
+                  GError **error)
+{
+    g_set_error_literal (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED, "the double's jobs keep nothing");
+    return FALSE;
+}
+
 void
 mfu_version_name_parse (MfuVersionName *version, const char *text)
 {

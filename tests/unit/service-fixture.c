@@ -613,7 +613,7 @@ int
 fixture_be_service (const char *state_dir, const char *idle_seconds)
 {
     MfuServiceConfig config = { state_dir, g_getenv ("MFU_TEST_DEVICES"),
-                                (guint) g_ascii_strtoull (idle_seconds, NULL, 10) };
+                                (guint) g_ascii_strtoull (idle_seconds, NULL, 10), 1, FALSE };
     g_autoptr (GError) error = NULL;
 
     if (mfu_service_run (&config, &error))

@@ -31,6 +31,10 @@ static const struct {
     { "--firmware-update-list -J", MFU_SCAN_OURS, 0, FALSE },
     { "-m 0 --firmware-update-cancel", MFU_SCAN_OURS, 0, FALSE },
     { "--firmware-recover=x --firmware-update-port=1-2", MFU_SCAN_OURS, 0, FALSE },
+    { "--firmware-recover", MFU_SCAN_OURS, 0, FALSE },
+    { "--firmware-recover x --firmware-update-port=1-2", MFU_SCAN_OURS, 0, FALSE },
+    { "--firmware-recover -h", MFU_SCAN_REAL, 2, TRUE },
+    { "-m 0 --firmware-update=x --firmware-update-keep-package", MFU_SCAN_OURS, 0, FALSE },
     { "--firmware-update-yes", MFU_SCAN_OURS, 0, FALSE },
     { "--firmware-update-yes=1", MFU_SCAN_OURS, 0, FALSE },
     /* Abbreviations and inventions belong to the real one, which says what it thinks of them. */
@@ -114,9 +118,10 @@ run_nothing (const MfuArguments *arguments)
 }
 
 static const MfuVerb verbs[] = {
-    { "update", "firmware-update", TRUE, "", run_nothing },
-    { "status", "firmware-update-status", FALSE, "", run_nothing },
-    { "rescue", NULL, TRUE, "", run_nothing },
+    { "update", "firmware-update", TRUE, FALSE, "", run_nothing },
+    { "status", "firmware-update-status", FALSE, FALSE, "", run_nothing },
+    { "recover", "firmware-recover", TRUE, TRUE, "", run_nothing },
+    { "rescue", NULL, TRUE, FALSE, "", run_nothing },
     { NULL },
 };
 
@@ -178,6 +183,52 @@ test_defaults (void)
     g_assert_cmpint (arguments->timeout_s, ==, 0);
 }
 
+/* A package that may be absent takes no next option for one. */
+static void
+test_lone (void)
+{
+    const struct {
+        const char *line, *package, *port;
+    } lines[] = {
+        { "recover", NULL, NULL },
+        { "recover a/b.zip --port 1-2", "a/b.zip", "1-2" },
+        { "recover --port=1-2", NULL, "1-2" },
+        { "--as-mmcli --firmware-recover", NULL, NULL },
+        { "--as-mmcli --firmware-recover --firmware-update-port=1-2", NULL, "1-2" },
+        { "--as-mmcli --firmware-update-port=1-2 --firmware-recover", NULL, "1-2" },
+        { "--as-mmcli --firmware-recover=a/b.zip --firmware-update-port=1-2", "a/b.zip", "1-2" },
+        { "--as-mmcli --firmware-recover a/b.zip --firmware-update-port=1-2", "a/b.zip", "1-2" },
+        /* A variable of a shell that is not set is no wish to do without. */
+        { "--as-mmcli --firmware-recover=", "", NULL },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (lines); i++) {
+        g_autoptr (GError) error = NULL;
+        g_autoptr (MfuArguments) arguments = parse (lines[i].line, &error);
+
+        g_assert_no_error (error);
+        g_assert_cmpstr (arguments->verb->name, ==, "recover");
+        g_assert_cmpstr (arguments->package, ==, lines[i].package);
+        g_assert_cmpstr (arguments->port, ==, lines[i].port);
+        g_assert_false (arguments->keeps_package);
+    }
+}
+
+static void
+test_keep (void)
+{
+    const char *lines[] = { "update a --keep-package",
+                            "--as-mmcli --firmware-update=a --firmware-update-keep-package" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (lines); i++) {
+        g_autoptr (GError) error = NULL;
+        g_autoptr (MfuArguments) arguments = parse (lines[i], &error);
+
+        g_assert_no_error (error);
+        g_assert_true (arguments->keeps_package);
+    }
+}
+
 static void
 test_refused (void)
 {
@@ -186,6 +237,8 @@ test_refused (void)
         "nonsense",
         "update",
         "update a b",
+        "recover a b",
+        "--as-mmcli --firmware-recover --firmware-update-status",
         "status a",
         "status --bogus",
         "status -J -K",
@@ -245,6 +298,8 @@ main (int argc, char **argv)
     g_test_add_func ("/arguments/scan", test_scan);
     g_test_add_func ("/arguments/both-spellings", test_both_spellings);
     g_test_add_func ("/arguments/defaults", test_defaults);
+    g_test_add_func ("/arguments/lone", test_lone);
+    g_test_add_func ("/arguments/keep", test_keep);
     g_test_add_func ("/arguments/refused", test_refused);
     g_test_add_func ("/arguments/command", test_command);
     return g_test_run ();

@@ -243,6 +243,21 @@ update (Fake *fake, GDBusMethodInvocation *invocation, const char *interface, GV
 }
 
 static void
+resume (Fake *fake, GDBusMethodInvocation *invocation, GVariant *arguments)
+{
+    g_autofree char *text = g_variant_print (arguments, FALSE);
+
+    fprintf (fake->log, "Resume %s\n", text);
+    if (is_set (fake, "running", FALSE)) {
+        fail (invocation, "InProgress", "a job runs");
+        return;
+    }
+    create_job (fake, "kept.zip");
+    g_dbus_method_invocation_return_value (invocation, g_variant_new ("(o)", JOB_PATH));
+    g_timeout_add (TICK_MS, tick, fake);
+}
+
+static void
 cancel (Fake *fake, GDBusMethodInvocation *invocation)
 {
     gboolean is_ready =
@@ -307,6 +322,8 @@ method_call (GDBusConnection *bus, const char *sender, const char *path, const c
     }
     if (g_str_equal (method, "Update")) {
         update (fake, invocation, interface, arguments);
+    } else if (g_str_equal (method, "Resume")) {
+        resume (fake, invocation, arguments);
     } else if (g_str_equal (method, "Start")) {
         fprintf (fake->log, "Start\n");
         fake->starts = TRUE;
@@ -343,6 +360,15 @@ devices (Fake *fake)
                                       " 'family': <''>, 'model': <''>, 'modem': <objectpath '/'>,"
                                       " 'job': <objectpath '/'>, 'needs': <'package'>, 'package': <'EC25X'>,"
                                       " 'package-digest': <'d'>}");
+    if (g_str_equal (kind, "kept"))
+        g_variant_builder_add_parsed (&list,
+                                      "{'device': <'/sys/devices/stuck'>, 'port': <'1-3'>, 'mode': <'edl'>,"
+                                      " 'job': <%o>, 'needs': <'resume'>, 'package': <'EC25X'>,"
+                                      " 'package-digest': <'d'>}",
+                                      job);
+    if (g_str_equal (kind, "damaged"))
+        g_variant_builder_add_parsed (
+            &list, "{'port': <'1-4'>, 'mode': <'edl'>, 'needs': <'recovery'>, 'problem': <'line 4'>}");
     /* What nobody knows: it may be somebody's telephone. */
     if (g_str_equal (kind, "shared") || g_str_equal (kind, "one-and-shared"))
         g_variant_builder_add_parsed (&list, "{'port': <'1-4'>, 'mode': <'edl'>, 'needs': <'recovery'>}");

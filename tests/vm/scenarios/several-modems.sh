@@ -157,7 +157,7 @@ the_other_two_are_recovered() {
     local n
     for n in 1 2 3; do sim_n $n no-faults; done
     sim_n 3 plug
-    both_are_listed() { [ "$(mmcli --firmware-update-list | grep -c 'edl, needs its package')" -eq 2 ]; }
+    both_are_listed() { [ "$(mmcli --firmware-update-list | grep -c 'edl, needs package')" -eq 2 ]; }
     wait_until 30 both_are_listed || fail "modem 3 is $(sim_n 3 status)"
     run mmcli "--firmware-recover=$ep06"
     expect_status $EXIT_INVALID

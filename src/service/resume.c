@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* HOPING: the modem has not come yet --taken--> RUNNING --failed--> WAITING --time--> HOPING
+ *                                                  `--ended for good, or somebody asked--> forgotten */
+
+#include "service/resume.h"
+
+#include "job/journal.h"
+
+#define SLOWER          4
+#define MAX_RETRY_POWER 6
+
+typedef enum {
+    STATE_HOPING,
+    STATE_RUNNING,
+    STATE_WAITING,
+} State;
+
+typedef struct {
+    MfuResumes *resumes;
+    State state;
+    guint n_tries;
+    guint timer_id;
+} Entry;
+
+struct _MfuResumes {
+    MfuResumesConfig config;
+    GHashTable *entries; /* by the journal's port */
+};
+
+static void
+entry_free (Entry *entry)
+{
+    if (entry->timer_id != 0)
+        g_source_remove (entry->timer_id);
+    g_free (entry);
+}
+
+MfuResumes *
+mfu_resumes_new (const MfuResumesConfig *config)
+{
+    MfuResumes *resumes = g_new0 (MfuResumes, 1);
+    g_auto (GStrv) ports = mfu_journal_list (config->state_dir);
+
+    resumes->config = *config;
+    resumes->entries = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) entry_free);
+    for (guint i = 0; ports[i] != NULL; i++) {
+        Entry *entry = g_new0 (Entry, 1);
+
+        entry->resumes = resumes;
+        g_hash_table_replace (resumes->entries, g_strdup (ports[i]), entry);
+    }
+    return resumes;
+}
+
+void
+mfu_resumes_free (MfuResumes *resumes)
+{
+    if (resumes == NULL)
+        return;
+    g_hash_table_unref (resumes->entries);
+    g_free (resumes);
+}
+
+gboolean
+mfu_resumes_take (MfuResumes *resumes, const char *home)
+{
+    Entry *entry = g_hash_table_lookup (resumes->entries, home);
+
+    if (entry == NULL || entry->state != STATE_HOPING)
+        return FALSE;
+    entry->state = STATE_RUNNING;
+    entry->n_tries++;
+    return TRUE;
+}
+
+static gboolean
+has_state (MfuResumes *resumes, State state)
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init (&iter, resumes->entries);
+    while (g_hash_table_iter_next (&iter, NULL, &value))
+        if (((const Entry *) value)->state == state)
+            return TRUE;
+    return FALSE;
+}
+
+gboolean
+mfu_resumes_is_hoping (MfuResumes *resumes)
+{
+    return has_state (resumes, STATE_HOPING);
+}
+
+gboolean
+mfu_resumes_is_waiting (MfuResumes *resumes)
+{
+    return has_state (resumes, STATE_WAITING);
+}
+
+static gboolean
+on_time (gpointer user_data)
+{
+    Entry *entry = user_data;
+
+    entry->timer_id = 0;
+    entry->state = STATE_HOPING;
+    entry->resumes->config.wake (entry->resumes->config.user_data);
+    return G_SOURCE_REMOVE;
+}
+
+void
+mfu_resumes_ended (MfuResumes *resumes, const char *home, gboolean tries_again)
+{
+    Entry *entry = g_hash_table_lookup (resumes->entries, home);
+    guint seconds = resumes->config.retry_seconds;
+
+    if (entry == NULL || (tries_again && entry->state != STATE_RUNNING))
+        return;
+    if (!tries_again) {
+        g_hash_table_remove (resumes->entries, home);
+        return;
+    }
+    for (guint i = 1; i < entry->n_tries && i < MAX_RETRY_POWER; i++)
+        seconds *= SLOWER;
+    entry->state = STATE_WAITING;
+    entry->timer_id = g_timeout_add_seconds (seconds, on_time, entry);
+}
+
+void
+mfu_resumes_stop (MfuResumes *resumes)
+{
+    g_hash_table_remove_all (resumes->entries);
+}
