@@ -356,6 +356,9 @@ keep_package (MfuJob *job, MfuRun *run, const MfuPackageOptions *options, char *
     g_autoptr (GError) local = NULL;
     int copy;
 
+    /* It would fill the memory only to be lost. */
+    if (!(job->allowed & MFU_ALLOW_VOLATILE_JOURNAL) && !mfu_journal_check_survives (job->state_dir, error))
+        return FALSE;
     mfu_job_report_title (job, _ ("keeping a copy of the package"));
     copy = mfu_kept_store (job->state_dir, run->port, job->package_fd, options, job->cancellable, &local);
     if (copy >= 0) {

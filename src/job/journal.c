@@ -153,8 +153,8 @@ append (MfuJournal *journal, const GString *lines, GError **error)
     return FALSE;
 }
 
-static gboolean
-check_survives_reboot (const char *directory, GError **error)
+gboolean
+mfu_journal_check_survives (const char *directory, GError **error)
 {
     struct statfs fs;
 
@@ -218,7 +218,8 @@ mfu_journal_begin (const char *directory, const MfuJournalRecord *record, gboole
     journal->directory = g_strdup (directory);
     journal->port = g_strdup (record->port);
     journal->path = mfu_journal_path (directory, record->port, SUFFIX);
-    if (!make_directory (directory, error) || (!allows_volatile && !check_survives_reboot (directory, error)))
+    if (!make_directory (directory, error) ||
+        (!allows_volatile && !mfu_journal_check_survives (directory, error)))
         return NULL;
     journal->fd = open (new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (journal->fd < 0) {

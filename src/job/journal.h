@@ -32,6 +32,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfuJournalRecord, mfu_journal_record_free)
 /* STATE_DIR/PORT and `suffix`, in a form that is one file name. */
 char *mfu_journal_path (const char *directory, const char *port, const char *suffix);
 
+/* UNSUPPORTED when what is in `directory` is lost in a reboot (tmpfs, ramfs). */
+gboolean mfu_journal_check_survives (const char *directory, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Starts the journal of `port` in `directory` (made if absent), over the one that is there. All of `record`
  * but is_torn is taken over. IO when anything but all of it is on the disk; with UNSUPPORTED when the
  * directory does not survive a reboot (tmpfs, ramfs) and `allows_volatile` is FALSE. */

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #define OLD   "EC25EFAR06A05M4G"
 #define NEW   "EC25EFAR06A08M4G"
@@ -459,6 +460,38 @@ test_no_room (void)
     job_fixture_clear (&fixture);
 }
 
+/* Nothing is copied into memory, to be lost there. */
+static void
+test_in_memory (void)
+{
+    JobFixture fixture;
+    char *own;
+
+    if (!g_file_test ("/dev/shm", G_FILE_TEST_IS_DIR)) {
+        g_test_skip ("no /dev/shm here");
+        return;
+    }
+    set_up (&fixture, SIM_START_NORMAL, NULL);
+    own = fixture.state_dir;
+    fixture.state_dir = g_strdup_printf ("/dev/shm/mfu-test-resume-%d", (int) getpid ());
+    fixture.allow[0] = NULL;
+    fixture.keeps_package = TRUE;
+    job_fixture_run (&fixture, zip ());
+    job_assert_state (&fixture, MFU_JOB_FAILED);
+    job_assert_message (&fixture, MFU_ERROR_UNSUPPORTED, "volatile-journal");
+    g_assert_false (has_file (&fixture, "1-2.package.new"));
+    assert_runs (&fixture, OLD);
+    {
+        g_autofree char *lock = g_build_filename (fixture.state_dir, "1-2.lock", NULL);
+
+        g_unlink (lock);
+        g_assert_cmpint (g_rmdir (fixture.state_dir), ==, 0);
+    }
+    g_free (fixture.state_dir);
+    fixture.state_dir = own;
+    job_fixture_clear (&fixture);
+}
+
 static void
 add_disk_tests (void)
 {
@@ -498,6 +531,7 @@ main (int argc, char **argv)
     g_test_add_func ("/resume/abandoned", test_abandoned);
     g_test_add_func ("/resume/damaged-journal", test_damaged_journal);
     g_test_add_func ("/resume/no-room", test_no_room);
+    g_test_add_func ("/resume/in-memory", test_in_memory);
     add_disk_tests ();
     result = g_test_run ();
     job_fixture_remove_packages ();
