@@ -22,8 +22,8 @@ boot() {
     procd_open_instance() { :; }
     procd_set_param() { [ "$1" != command ] || daemon updater "${@:2}"; }
     procd_close_instance() { :; }
-    # shellcheck disable=SC2034  # the script reads it
-    STATE_DIR=$state
+    # shellcheck disable=SC2034  # the script reads them
+    STATE_DIR=$state PROG=$(sed -n 's/^Exec=\([^ ]*\).*/\1/p' /usr/share/dbus-1/system-services/$updater.service)
     . /mfu/src/packaging/openwrt/mm-firmware-updater.init
     start_service
 }
