@@ -143,6 +143,9 @@ act_on (MfuDeviceList *list, const Entry *entry)
             list->config.resumable (device->port, entry->home, list->config.user_data);
         return;
     }
+    /* One without drivers is still to be looked after. */
+    if (device->interfaces->len == 0)
+        return;
     is_done = entry->record->is_past_no_return;
     if (!is_done || runs_what_was_written (list, entry))
         list->config.settled (device->port, entry->home, is_done, list->config.user_data);

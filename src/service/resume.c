@@ -6,6 +6,7 @@
 #include "service/resume.h"
 
 #include "job/journal.h"
+#include "job/kept.h"
 
 #define SLOWER          4
 #define MAX_RETRY_POWER 6
@@ -45,8 +46,11 @@ mfu_resumes_new (const MfuResumesConfig *config)
     resumes->config = *config;
     resumes->entries = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) entry_free);
     for (guint i = 0; ports[i] != NULL; i++) {
-        Entry *entry = g_new0 (Entry, 1);
+        Entry *entry;
 
+        if (!mfu_kept_exists (config->state_dir, ports[i]))
+            continue;
+        entry = g_new0 (Entry, 1);
         entry->resumes = resumes;
         g_hash_table_replace (resumes->entries, g_strdup (ports[i]), entry);
     }

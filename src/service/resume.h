@@ -17,7 +17,7 @@ typedef struct {
     gpointer user_data;
 } MfuResumesConfig;
 
-/* Looks which journals there are. Blocks: before the main loop runs. */
+/* Looks which journals there are with a kept package. Blocks: before the main loop runs. */
 MfuResumes *mfu_resumes_new (const MfuResumesConfig *config);
 void mfu_resumes_free (MfuResumes *resumes);
 

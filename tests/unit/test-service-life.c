@@ -42,13 +42,14 @@ test_service_dies (Fixture *fixture, gconstpointer data)
     g_autoptr (GError) error = NULL;
     g_autofree char *path = NULL;
     g_autofree char *next = NULL;
-    g_autoptr (MfuJournal) journal = fixture_begin_journal (fixture);
+    g_autoptr (MfuJournal) journal = NULL;
 
     fixture_start_service (fixture, FIXED);
     path = fixture_update (fixture->root, "1-2", "take+gate+done.zip", NULL, &error);
     g_assert_no_error (error);
     fixture_wait_string (fixture, path, "Step", "writing");
     g_assert_cmpuint (fixture->mm_n_inhibited, ==, 1);
+    journal = fixture_begin_journal (fixture);
     g_assert_true (mfu_journal_begin_step (journal, "write", TRUE, &error));
     g_subprocess_force_exit (fixture->service);
     g_assert_cmpint (fixture_wait_exit (fixture), ==, -1);
