@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define PATIENCE_S  30
+#define TICK_MS     200
 #define POLKIT_NAME "org.freedesktop.PolicyKit1"
 #define MM_NAME     "org.freedesktop.ModemManager1"
 #define MM_PATH     "/org/freedesktop/ModemManager1"
@@ -40,14 +41,23 @@ on_too_late (gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
+static gboolean
+on_tick (gpointer user_data)
+{
+    return G_SOURCE_CONTINUE;
+}
+
+/* Looks now and then as well: what happened before a signal was subscribed to wakes nobody. */
 void
 fixture_wait (gboolean (*done) (gpointer data), gpointer data)
 {
     guint timeout = g_timeout_add_seconds (PATIENCE_S, on_too_late, NULL);
+    guint tick = g_timeout_add (TICK_MS, on_tick, NULL);
 
     while (!done (data))
         g_main_context_iteration (NULL, TRUE);
     g_source_remove (timeout);
+    g_source_remove (tick);
 }
 
 typedef struct {

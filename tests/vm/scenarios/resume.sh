@@ -12,7 +12,13 @@ uid=$(modem_property "$MODEM" Device)
 # As the boot does. Prints whether the condition let it.
 boot_unit() {
     systemctl start mm-firmware-updater-resume.service
-    systemctl show -P ConditionResult mm-firmware-updater-resume.service
+    journalctl --sync
+    # An inactive unit is forgotten, and with it what came of its condition.
+    if journalctl -b -o cat -u mm-firmware-updater-resume.service -n 1 | grep -q '^Finished'; then
+        echo yes
+    else
+        echo no
+    fi
 }
 
 runs() {
