@@ -73,6 +73,7 @@ sim_emit (SimModem *modem, guint8 endpoint, const void *data, gsize size, gint64
     SimChunk *last = g_queue_peek_tail (queue);
     SimChunk *chunk = g_malloc (sizeof *chunk + size);
 
+    sim_nand_flush (modem->nand);
     chunk->ready_us = MAX (modem->now_us + delay_us, last ? last->ready_us : 0);
     chunk->size = size;
     chunk->at = 0;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define MAX_PAGE_SIZE 8192
+#define MAX_UNWRITTEN (64 * 1024)
 #define HEAD_SIZE     5 /* of a record: page number and kind */
 
 #define FLAG_ERASED     1u
@@ -34,6 +35,7 @@ sim_nand_new (guint page_size, guint pages_per_block, guint n_blocks)
     nand->flags = g_new0 (guint8, n);
     nand->is_bad = g_new0 (guint8, n_blocks);
     nand->kept_fd = -1;
+    nand->unwritten = g_byte_array_new ();
     g_assert (page_size <= MAX_PAGE_SIZE);
     return nand;
 }
@@ -61,8 +63,10 @@ sim_nand_free (SimNand *nand)
         return;
     for (guint page = 0; page < sim_nand_get_n_pages (nand); page++)
         set_content (nand, page, NULL);
+    sim_nand_flush (nand);
     if (nand->kept_fd >= 0)
         close (nand->kept_fd);
+    g_byte_array_unref (nand->unwritten);
     g_free (nand->kept_path);
     g_free (nand->pages);
     g_free (nand->dirty);
@@ -101,15 +105,29 @@ make_record (const SimNand *nand, guint page, guint8 record[HEAD_SIZE + MAX_PAGE
     return HEAD_SIZE + nand->page_size;
 }
 
-/* In one write: it has happened, or it has not. */
+void
+sim_nand_flush (SimNand *nand)
+{
+    gsize size = nand->unwritten->len;
+
+    if (size == 0 || nand->kept_fd < 0)
+        return;
+    if (write (nand->kept_fd, nand->unwritten->data, size) != (ssize_t) size) {
+        fprintf (stderr, "%s: %s; it is kept no longer\n", nand->kept_path, g_strerror (errno));
+        close (nand->kept_fd);
+        nand->kept_fd = -1;
+    }
+    g_byte_array_set_size (nand->unwritten, 0);
+}
+
 static void
 keep_record (SimNand *nand, const guint8 *record, gsize size)
 {
-    if (nand->kept_fd < 0 || write (nand->kept_fd, record, size) == (ssize_t) size)
+    if (nand->kept_fd < 0)
         return;
-    fprintf (stderr, "%s: %s; it is kept no longer\n", nand->kept_path, g_strerror (errno));
-    close (nand->kept_fd);
-    nand->kept_fd = -1;
+    g_byte_array_append (nand->unwritten, record, (guint) size);
+    if (nand->unwritten->len >= MAX_UNWRITTEN)
+        sim_nand_flush (nand);
 }
 
 static void
@@ -279,6 +297,7 @@ sim_nand_keep (SimNand *nand, const char *path, GError **error)
     if (nand->kept_fd >= 0)
         close (nand->kept_fd);
     nand->kept_fd = -1;
+    g_byte_array_set_size (nand->unwritten, 0);
     g_free (nand->kept_path);
     nand->kept_path = g_steal_pointer (&kept_path);
     if (!sim_nand_save (nand, nand->kept_path, error))

@@ -15,6 +15,7 @@ typedef struct {
     guint64 n_erases; /* blocks, by the host */
     char *kept_path;  /* see sim_nand_keep () */
     int kept_fd;
+    GByteArray *unwritten; /* records */
 } SimNand;
 
 SimNand *sim_nand_new (guint page_size, guint pages_per_block, guint n_blocks);
@@ -37,7 +38,9 @@ gboolean sim_nand_is_filled (const SimNand *nand, guint page, guint8 byte);
 guint sim_nand_skip_bad (const SimNand *nand, guint start, guint offset);
 
 /* Content only: neither flags nor counts. After `keep` the file follows the chip, so that what is there when
- * everything else loses its power is what a later `load` finds. */
+ * everything else loses its power is what a later `load` finds; `flush` comes before the host is told that
+ * something was done. */
+void sim_nand_flush (SimNand *nand);
 gboolean sim_nand_keep (SimNand *nand, const char *path, GError **error);
 gboolean sim_nand_save (const SimNand *nand, const char *path, GError **error);
 gboolean sim_nand_load (SimNand *nand, const char *path, GError **error);

@@ -95,6 +95,7 @@ test_keep (void)
     sim_nand_program (nand, 3, data, sizeof data);
     sim_nand_erase_block (nand, 200 / 64);
     sim_nand_program (nand, 201, data, sizeof data);
+    sim_nand_flush (nand);
     g_assert_true (g_file_get_contents (path, &text, &size, NULL));
     for (gsize cut = 0; cut <= 5 + sizeof data; cut += cut < 16 ? 1 : 509) {
         SimNand *other = sim_nand_new (2048, 64, 16);
@@ -112,6 +113,7 @@ test_keep (void)
     g_assert_true (g_file_set_contents (path, text, (gssize) size, NULL));
     g_assert_true (sim_nand_load (nand, path, &error));
     sim_nand_program (nand, 5, data, sizeof data);
+    sim_nand_flush (nand);
     g_assert_true (sim_nand_load (nand, path, &error));
     g_assert_false (sim_nand_is_filled (nand, 5, 0xff));
     text[size - 5 - sizeof data + 4] = 'x';
