@@ -76,7 +76,7 @@ assert_left_alone (JobFixture *fixture, const Case *one, SimMode mode)
     }
     if (!one->is_sent_a_loader)
         g_assert_cmpstr (sim_modem_get_failure (modem, 0), ==, NULL);
-    /* A boot ROM that was asked starts anew; the rest stand where they stood. */
+    /* An EDL that was asked starts anew, and where the firmware is whole it runs. */
     if (mode != SIM_MODE_EDL)
         g_assert_cmpint (sim_modem_get_mode (modem), ==, mode);
 }

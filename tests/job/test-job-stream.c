@@ -83,6 +83,12 @@ static const Case cases[] = {
     { "round-3-plain", FALSE, SIM_START_NORMAL, "round-3", NULL },
     { "fastboot", TRUE, SIM_START_FASTBOOT, NULL, NULL },
     { "fastboot-plain", FALSE, SIM_START_FASTBOOT, NULL, NULL },
+    { "dload", TRUE, SIM_START_DLOAD, NULL, NULL },
+    { "dload-9215-plain", FALSE, SIM_START_DLOAD, NULL, "dload-9215" },
+    { "streaming", TRUE, SIM_START_STREAMING, NULL, NULL },
+    { "streaming-plain", FALSE, SIM_START_STREAMING, NULL, NULL },
+    { "fastboot-dead", TRUE, SIM_START_FASTBOOT_DEAD, NULL, NULL },
+    { "fastboot-data-plain", FALSE, SIM_START_FASTBOOT_DATA, NULL, NULL },
 };
 
 static void
@@ -122,6 +128,8 @@ static const Sbl sbls[] = {
     { "ec25-streaming", "ec25", "EC25EFAR06A05M4G", "EC25EFAR06A08M4G", SIM_START_STREAMING },
     { "eg25", "eg25", "EG25GGBR07A06M2G", "EG25GGBR07A08M2G", SIM_START_SBL },
     { "ep06", "ep06", "EP06ELAR03A06M4G", "EP06ELAR03A09M4G", SIM_START_SBL },
+    { "ep06-half-way", "ep06", "EP06ELAR03A06M4G", "EP06ELAR03A09M4G", SIM_START_SBL_HALF_WAY },
+    { "ep06-streaming", "ep06", "EP06ELAR03A06M4G", "EP06ELAR03A09M4G", SIM_START_STREAMING },
 };
 
 static void

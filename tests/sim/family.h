@@ -17,6 +17,7 @@ typedef struct {
      * and `model` are what AT tells, `product` what fastboot does; a NULL maker has no AT port. */
     gboolean is_stranger;
     SimStart only_start;
+    SimMode only_mode;
     const char *maker, *model, *product;
     const char *build; /* eight characters of DIAG's version answer */
     /* The interfaces of the normal mode: composition.h. Download: DLOAD's identity, or that of Quectel's SBL.

@@ -206,6 +206,8 @@ choose_mode (const SimModem *modem, SimReset how)
     gboolean has_lk = boot->mode == SIM_MODE_NORMAL || boot->mode == SIM_MODE_FASTBOOT;
     gboolean has_first_stage = boot->mode != SIM_MODE_EDL && !boot->is_boot_rom;
 
+    if (modem->family->is_stranger)
+        return modem->family->only_mode;
     if (how == SIM_RESET_CONTINUE && boot->mode == SIM_MODE_FASTBOOT)
         return SIM_MODE_OFF; /* lk has stopped its USB and has nothing to boot */
     if (how == SIM_RESET_EDL)

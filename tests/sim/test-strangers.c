@@ -59,6 +59,8 @@ test_identities (void)
         g_assert_cmphex (usb->pid, ==, rows[i].pid);
         g_assert_cmpuint (usb->n_interfaces, ==, rows[i].n_interfaces);
         g_assert_null (strstr (usb->manufacturer, "Quectel"));
+        sim_modem_power_cycle (talk.modem, talk.now_us);
+        talk_wait (&talk, rows[i].mode, 2000);
         expect_failure (&talk, NULL);
         talk_end (&talk);
     }
