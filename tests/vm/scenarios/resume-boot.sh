@@ -8,11 +8,26 @@ state=/var/lib/mm-firmware-updater
 zip=$packages/small/EC25EFAR06A08M4G.zip
 start_all --nand-speed real --serial 11111111
 
+count_erases() {
+    sim ops | grep -c '^erase' || true
+}
+
+has_erased_more_than() {
+    [ "$(count_erases)" -gt "$1" ]
+}
+
+end_service() {
+    pkill -x mm-firmware-upd || pkill -f /mm-firmware-updater || true
+    wait_until 20 not bus_has $updater || fail "the service stays"
+}
+
 # An update that is killed past the first erase, with everybody who knows of it.
 kill_in_the_middle() {
+    local before
+    before=$(count_erases)
     start_update "${MODEM##*/}" small/EC25EFAR06A08M4G.zip "$@"
     wait_for_job
-    wait_for_no_return
+    wait_until 120 has_erased_more_than "$before" || fail "nothing was erased"
     pkill -KILL -x mm-firmware-upd || pkill -KILL -f /mm-firmware-updater
     kill -KILL "$UPDATE_PID"
 }
@@ -29,6 +44,7 @@ boot() {
 }
 
 by_itself() {
+    end_service
     boot
     ! daemon_runs updater || fail "the service was started, though there is nothing to do"
     kill_in_the_middle --firmware-update-keep-package --firmware-update-allow=reinstall
@@ -57,15 +73,13 @@ is_refused() {
 on_disk() {
     local options=$1
     shift
-    pkill -x mm-firmware-upd || pkill -f /mm-firmware-updater || true
-    wait_until 20 not bus_has $updater || fail "the service stays"
+    end_service
     mkdir -p $state
     mount -t tmpfs -o size=32k none $state
     [ "$options" != full ] || dd if=/dev/zero of=$state/filler bs=4k 2>/dev/null || true
     [ "$options" != ro ] || mount -o remount,ro $state
     "$@"
-    pkill -x mm-firmware-upd || pkill -f /mm-firmware-updater || true
-    wait_until 20 not bus_has $updater || fail "the service stays"
+    end_service
     wait_until 5 umount $state || fail "the disk is in use"
 }
 
