@@ -100,7 +100,10 @@ greet (MfuRun *run, GError **error)
 {
     g_clear_pointer (&run->streaming, mfu_engine_free);
     run->streaming = mfu_streaming_new (is_before_sahara (run) ? MFU_STREAMING_9X15 : MFU_STREAMING_9X07);
-    return pump (run, run->streaming, NULL, error);
+    if (pump (run, run->streaming, NULL, error))
+        return TRUE;
+    g_clear_pointer (&run->streaming, mfu_engine_free);
+    return FALSE;
 }
 
 static gboolean
@@ -262,20 +265,28 @@ open_once (MfuRun *run, gboolean is_closing, GError **error)
            prepare (run, error);
 }
 
+/* A boot ROM in the middle of its session is not asked again who it is; a loader that was greeted is. */
+static gboolean
+may_open_again (const MfuRun *run, const GError *error)
+{
+    if (run->streaming != NULL)
+        return is_passing (error) || g_error_matches (error, MFU_ERROR, MFU_ERROR_TIMED_OUT);
+    return is_passing (error) && (is_before_sahara (run) || run->is_unclear);
+}
+
 gboolean
 mfu_streamer_open (MfuRun *run, gboolean is_closing, GError **error)
 {
     g_autoptr (GError) local = NULL;
 
     for (guint i = 1; !open_once (run, is_closing, &local); i++) {
-        /* A boot ROM in the middle of its session is not asked again who it is. */
-        if (i < BUS_TRIES && is_passing (local) &&
-            (is_before_sahara (run) || run->is_unclear || run->streaming != NULL)) {
+        if (i < BUS_TRIES && may_open_again (run, local)) {
             mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "%s; once more", local->message);
             g_clear_error (&local);
             continue;
         }
-        if (g_error_matches (local, MFU_ERROR, MFU_ERROR_TIMED_OUT))
+        /* One that talks keeps its power: without it, what is half-written may never start again. */
+        if (run->streaming == NULL && g_error_matches (local, MFU_ERROR, MFU_ERROR_TIMED_OUT))
             mfu_run_explain_silence (run, local, error);
         else
             g_propagate_error (error, g_steal_pointer (&local));
