@@ -91,7 +91,8 @@ ask_once (MfuWorld *world, const MfuUsbDevice *device, gboolean is_first, gint64
         return version;
     if (!is_final (at_error) && !g_error_matches (at_error, MFU_ERROR, MFU_ERROR_BUSY) &&
         !(is_first && g_error_matches (at_error, MFU_ERROR, MFU_ERROR_TIMED_OUT)))
-        version = world->klass->ask_control (world, device, NULL, control_us, cancellable, &control_error);
+        version =
+            world->klass->ask_control (world, device, FALSE, NULL, control_us, cancellable, &control_error);
     if (version != NULL)
         return version;
     /* A modem with an AT port may have no other; of one without it only the other port's word counts. */

@@ -146,6 +146,13 @@ mfu_chain_switch (MfuRun *run, const MfuChainSwitch *to, GError **error)
                         _ (to->name));
         return FALSE;
     }
+    if (arrived->mode != to->mode && to->engine == NULL) {
+        g_set_error_literal (
+            error, MFU_ERROR, MFU_ERROR_UNSUPPORTED,
+            _ ("The modem offers no DIAG port, and Quectel's MBIM command to enter the download mode "
+               "only restarted it, so it cannot be flashed over USB; nothing was changed."));
+        return FALSE;
+    }
     if (arrived->mode != to->mode) {
         g_set_error (
             error, MFU_ERROR, MFU_ERROR_PROTOCOL,

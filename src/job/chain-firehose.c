@@ -41,6 +41,7 @@ run_switch (MfuRun *run, GError **error)
         .engine = run->plan->is_switched_by_mbim ? NULL : mfu_diag_switch_to_edl_new,
         .function = MFU_FUNCTION_DIAG,
         .mode = MFU_MODE_EDL,
+        .may_return = run->plan->is_switched_by_mbim,
         .timeout_ms = run->family->switch_ms,
     };
 

@@ -504,6 +504,8 @@ look_at_ports (MfuJob *job, MfuDeviceFacts *facts)
     g_autoptr (GError) local = NULL;
     g_autofree char *version = NULL;
     gboolean has_switch = FALSE;
+    gboolean is_managed =
+        job->asks_when_taken || (job->host != NULL && job->version != NULL && *job->version != '\0');
 
     if (facts->mode != MFU_MODE_NORMAL)
         return;
@@ -513,7 +515,7 @@ look_at_ports (MfuJob *job, MfuDeviceFacts *facts)
     facts->has_mbim = mfu_usb_device_find_function (job->device, MFU_FUNCTION_MBIM) >= 0;
     if (!facts->has_mbim || !facts->lacks_diag)
         return;
-    version = job->world->klass->ask_control (job->world, job->device, &has_switch, deadline_us,
+    version = job->world->klass->ask_control (job->world, job->device, is_managed, &has_switch, deadline_us,
                                               job->cancellable, &local);
     if (version != NULL)
         facts->refuses_qdu = !has_switch;

@@ -16,6 +16,7 @@
 #include <glib/gi18n-lib.h>
 
 #define PUT_BACK_TRIES 3
+#define CONTROL_MS     10000
 
 static gboolean
 is_skipped (const MfuRun *run, const MfuStep *step)
@@ -211,11 +212,26 @@ is_back (const MfuRun *run)
              run->device->mode == MFU_MODE_SBL_DOWNLOAD));
 }
 
-/* One restart from wherever it stands; `run->device` is where it comes up. */
-static gboolean
-restart (MfuRun *run, GError **error)
+/* The modem itself starts anew, where it can be told so by QMI. */
+static gpointer
+leave_by_control (MfuRun *run, GError **error)
 {
-    gpointer wait = leave (run, error);
+    const MfuWorldClass *klass = run->world->klass;
+    gpointer wait = klass->arm (run->world, run->port, run->device, error);
+
+    mfu_run_release (run);
+    if (wait == NULL || klass->order_control (run->world, run->device, MFU_CONTROL_RESTART,
+                                              mfu_clock_deadline_us (run->world->clock, CONTROL_MS), error))
+        return wait;
+    klass->disarm (run->world, wait);
+    return NULL;
+}
+
+/* One restart from wherever it stands, which `causes` it; `run->device` is where it comes up. */
+static gboolean
+restart (MfuRun *run, gpointer (*causes) (MfuRun *run, GError **error), GError **error)
+{
+    gpointer wait = causes (run, error);
     MfuUsbDevice *arrived = NULL;
 
     mfu_run_close (run);
@@ -269,13 +285,20 @@ mfu_run_put_back (MfuRun *run)
     }
     /* A switch that was given up may be obeyed late: then it comes up in the boot ROM once more. */
     for (guint i = 0; i < PUT_BACK_TRIES; i++) {
-        if (!restart (run, &error)) {
+        if (!restart (run, leave, &error)) {
             mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "putting back: %s", error->message);
-            find_again (run);
-            return;
+            break;
         }
         if (is_back (run))
             return;
+    }
+    if (error == NULL || !find_again (run) || run->device->mode != MFU_MODE_NORMAL)
+        return;
+    /* One that the kernel could not make come up anew may do so by itself. */
+    g_clear_error (&error);
+    if (!restart (run, leave_by_control, &error)) {
+        mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "putting back by QMI: %s", error->message);
+        find_again (run);
     }
 }
 

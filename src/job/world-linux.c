@@ -122,8 +122,8 @@ find_control (MfuWorld *world, const MfuUsbDevice *device, MfuControlProtocol *p
 }
 
 static char *
-linux_ask_control (MfuWorld *world, const MfuUsbDevice *device, gboolean *has_switch, gint64 deadline_us,
-                   GCancellable *cancellable, GError **error)
+linux_ask_control (MfuWorld *world, const MfuUsbDevice *device, gboolean only_shared, gboolean *has_switch,
+                   gint64 deadline_us, GCancellable *cancellable, GError **error)
 {
     MfuControlProtocol protocol;
     g_autofree char *devnode = find_control (world, device, &protocol, error);
@@ -131,6 +131,12 @@ linux_ask_control (MfuWorld *world, const MfuUsbDevice *device, gboolean *has_sw
 
     if (devnode == NULL || !mfu_control_port_find_way (&port, error))
         return NULL;
+    if (only_shared && !port.by_proxy) {
+        g_set_error (error, MFU_ERROR, MFU_ERROR_BUSY,
+                     _ ("ModemManager has the modem, but not through a proxy; its port %s is left alone."),
+                     devnode);
+        return NULL;
+    }
     return mfu_control_get_version (&port, protocol, has_switch, error);
 }
 

@@ -23,9 +23,12 @@ struct _MfuWorldClass {
                              GCancellable *cancellable, GError **error);
     /* What `device` says and does over its control port, see mfu_control_get_version () and
      * mfu_control_give_order (); through the proxy where one has the port open. UNSUPPORTED where the modem
-     * has no such port, NOT_FOUND where no driver has taken it yet, BUSY where somebody else has it. */
-    char *(*ask_control) (MfuWorld *world, const MfuUsbDevice *device, gboolean *has_switch,
-                          gint64 deadline_us, GCancellable *cancellable, GError **error);
+     * has no such port, NOT_FOUND where no driver has taken it yet, BUSY where somebody else has it.
+     * `only_shared`: ModemManager may use the port at any time, so without a proxy that has it open nothing
+     * is said (BUSY). */
+    char *(*ask_control) (MfuWorld *world, const MfuUsbDevice *device, gboolean only_shared,
+                          gboolean *has_switch, gint64 deadline_us, GCancellable *cancellable,
+                          GError **error);
     gboolean (*order_control) (MfuWorld *world, const MfuUsbDevice *device, MfuControlOrder order,
                                gint64 deadline_us, GError **error);
     gboolean (*reenumerate) (MfuWorld *world, const MfuUsbDevice *device, GError **error);

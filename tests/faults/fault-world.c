@@ -291,15 +291,15 @@ world_open_tty (MfuWorld *world, const MfuUsbDevice *device, guint number, GCanc
 }
 
 static char *
-world_ask_control (MfuWorld *world, const MfuUsbDevice *device, gboolean *has_switch, gint64 deadline_us,
-                   GCancellable *cancellable, GError **error)
+world_ask_control (MfuWorld *world, const MfuUsbDevice *device, gboolean only_shared, gboolean *has_switch,
+                   gint64 deadline_us, GCancellable *cancellable, GError **error)
 {
     if (happen (fault_of (world), EVENT_OPEN) != EFFECT_NONE) {
         fail (error);
         return NULL;
     }
-    return inner_of (world)->klass->ask_control (inner_of (world), device, has_switch, deadline_us,
-                                                 cancellable, error);
+    return inner_of (world)->klass->ask_control (inner_of (world), device, only_shared, has_switch,
+                                                 deadline_us, cancellable, error);
 }
 
 static gboolean

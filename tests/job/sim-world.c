@@ -34,7 +34,7 @@ struct _SimWorld {
     guint n_control_uses;
     int open_error; /* MfuError; -1: none */
 
-    gboolean can_hold, is_held;
+    gboolean can_hold, is_held, cannot_reenumerate;
     guint seen_generation;  /* of the device that was last noticed */
     gboolean has_drivers;   /* the kernel configured it and its drivers took it */
     guint n_drivers_in_edl; /* EDL devices of which that was true */
@@ -464,8 +464,8 @@ fill_port (MfuControlPort *port, SimWdm *wdm, GCancellable *cancellable)
 }
 
 static char *
-world_ask_control (MfuWorld *world, const MfuUsbDevice *device, gboolean *has_switch, gint64 deadline_us,
-                   GCancellable *cancellable, GError **error)
+world_ask_control (MfuWorld *world, const MfuUsbDevice *device, gboolean only_shared, gboolean *has_switch,
+                   gint64 deadline_us, GCancellable *cancellable, GError **error)
 {
     MfuControlProtocol protocol;
     g_autoptr (SimWdm) wdm = open_control (sim_of (world), device, &protocol, error);
@@ -500,6 +500,10 @@ world_reenumerate (MfuWorld *world, const MfuUsbDevice *device, GError **error)
 
     if (!happen (sim, error))
         return FALSE;
+    if (sim->cannot_reenumerate) {
+        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_IO, "the kernel does not do it");
+        return FALSE;
+    }
     sim_modem_reenumerate (sim->modem, sim->now_us);
     let_kernel_see (sim);
     return TRUE;
@@ -645,6 +649,12 @@ void
 sim_world_set_can_hold (SimWorld *sim, gboolean can_hold)
 {
     sim->can_hold = can_hold;
+}
+
+void
+sim_world_set_can_reenumerate (SimWorld *sim, gboolean can_reenumerate)
+{
+    sim->cannot_reenumerate = !can_reenumerate;
 }
 
 gboolean

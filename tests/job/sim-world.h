@@ -42,6 +42,9 @@ void sim_world_set_power_manager (SimWorld *sim, const char *name);
 void sim_world_set_can_hold (SimWorld *sim, gboolean can_hold);
 gboolean sim_world_is_held (SimWorld *sim);
 
+/* Whether a modem can be enumerated anew (at first it can). */
+void sim_world_set_can_reenumerate (SimWorld *sim, gboolean can_reenumerate);
+
 /* Whether the kernel's drivers have taken what is plugged in now, as they do unless the port was held when it
  * came; and how often they have taken a modem in EDL so far. */
 gboolean sim_world_has_drivers (SimWorld *sim);

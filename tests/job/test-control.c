@@ -230,6 +230,118 @@ test_at_comes_first (void)
     job_fixture_clear (&fixture);
 }
 
+typedef struct {
+    const char *title;
+    const char *family; /* NULL: ec25 */
+    const char *composition, *quirks;
+    const char *without; /* of the package */
+    const char *method;  /* that is taken; NULL: it is refused */
+    guint n_uses;        /* of the control port */
+    const char *refusal; /* part of the sentence */
+    gboolean is_told;    /* the refusal comes from the modem, when it is told to switch */
+} Composition;
+
+static const Composition compositions[] = {
+    { "no-diag", NULL, "no-diag", .method = "fastboot" },
+    { "no-diag-no-table", NULL, "no-diag", .without = "partition_nand.xml", .refusal = "no DIAG port" },
+    { "no-at", NULL, "no-at", .method = "firehose" },
+    { "diag-alone", NULL, "no-at,no-modem,no-nmea", .method = "firehose", .n_uses = 2 },
+    { "diag-and-nmea", NULL, "no-at,no-modem", .method = "firehose" },
+    { "no-tty", NULL, "no-tty", .refusal = "neither a DIAG nor an AT port", .n_uses = 1 },
+    { "mbim", NULL, "mbim", .method = "firehose" },
+    { "mbim-mute-at", NULL, "mbim", "mute-at", .method = "firehose", .n_uses = 2 },
+    { "mbim-no-tty", NULL, "mbim,no-tty", .refusal = "MBIM alone, without Quectel", .n_uses = 2 },
+    /* The version, the services, the switch, the version. */
+    { "em06", "em06", .method = "firehose", .n_uses = 4 },
+    { "em06-no-qdu", "em06", NULL, "no-qdu", .refusal = "MBIM alone, without Quectel", .n_uses = 2 },
+    { "em06-refuses", "em06", NULL, "qdu-no-edl", .refusal = "refuses Quectel's command", .n_uses = 3,
+      .is_told = TRUE },
+    { "em06-restarts", "em06", NULL, "qdu-back", .refusal = "only restarted it", .n_uses = 3,
+      .is_told = TRUE },
+};
+
+/* Each composition is flashed by what is left of it, or refused with the reason, and then given back as it
+ * was. */
+static void
+test_composition (gconstpointer data)
+{
+    const Composition *item = data;
+    gboolean is_em06 = item->family != NULL;
+    const char *old = is_em06 ? "EM06ELAR03A06M4G" : OLD;
+    const char *new = is_em06 ? "EM06ELAR03A08M4G" : NEW;
+    const char *path =
+        job_fixture_package (new, "--family", is_em06 ? "ep06" : "ec25", "--version", new, FORM,
+                             item->without != NULL ? "--without" : NULL, item->without, NULL);
+    JobFixture fixture;
+    SimConfig config;
+
+    sim_config_init (&config);
+    if (is_em06)
+        config.family = item->family;
+    config.version = old;
+    config.composition = item->composition;
+    config.quirks = item->quirks;
+    job_fixture_init (&fixture, &config);
+    job_fixture_run (&fixture, path);
+    if (item->method != NULL) {
+        job_assert_state (&fixture, MFU_JOB_DONE);
+        g_assert_cmpstr (fixture.status->plan_method, ==, item->method);
+        g_assert_cmpstr (fixture.status->from_version, ==, old);
+        g_assert_cmpstr (fixture.status->to_version, ==, new);
+    } else {
+        job_assert_state (&fixture, MFU_JOB_FAILED);
+        job_assert_message (&fixture, MFU_ERROR_UNSUPPORTED, item->refusal);
+        g_assert_cmpint (fixture.status->has_plan, ==, item->is_told);
+        g_assert_cmpuint (sim_modem_get_bytes_out (job_fixture_modem (&fixture), SIM_MODE_EDL), ==, 0);
+    }
+    g_assert_cmpuint (sim_world_get_n_control_uses (fixture.sim), ==, item->n_uses);
+    g_assert_cmpint (sim_modem_get_mode (job_fixture_modem (&fixture)), ==, SIM_MODE_NORMAL);
+    g_assert_cmpstr (job_fixture_verdict (&fixture)->version, ==, item->method != NULL ? new : old);
+    g_assert_cmpuint (job_fixture_verdict (&fixture)->n_failures, ==, 0);
+    job_fixture_clear (&fixture);
+}
+
+static gboolean
+host_take (MfuJobHost *host, const MfuUsbDevice *device, GCancellable *cancellable, GError **error)
+{
+    return TRUE;
+}
+
+static void
+host_give_back (MfuJobHost *host, const MfuUsbDevice *device)
+{
+    g_assert_nonnull (device);
+    g_assert_cmpint (device->mode, ==, MFU_MODE_NORMAL);
+}
+
+/* A modem that the kernel cannot make come up anew is told so by QMI. */
+static void
+test_stubborn (void)
+{
+    static const MfuJobHostClass klass = { .take = host_take, .give_back = host_give_back };
+    MfuJobHost host = { &klass };
+    JobFixture fixture;
+    SimConfig config;
+    guint generation;
+
+    sim_config_init (&config);
+    config.version = NEW;
+    job_fixture_init (&fixture, &config);
+    generation = sim_modem_get_generation (job_fixture_modem (&fixture));
+    sim_world_set_can_reenumerate (fixture.sim, FALSE);
+    fixture.host = &host;
+    fixture.version = "";
+    fixture.asks_when_taken = TRUE;
+    /* It says only now that it runs this version already. */
+    job_fixture_run (&fixture, job_fixture_package (NEW, "--version", NEW, FORM, NULL));
+    job_assert_state (&fixture, MFU_JOB_FAILED);
+    job_assert_message (&fixture, MFU_ERROR_NOTHING_TO_DO, "nothing to do");
+    g_assert_cmpuint (sim_world_get_n_control_uses (fixture.sim), ==, 1);
+    g_assert_cmpuint (sim_modem_get_generation (job_fixture_modem (&fixture)), >, generation);
+    g_assert_cmpint (sim_modem_get_mode (job_fixture_modem (&fixture)), ==, SIM_MODE_NORMAL);
+    job_fixture_clear (&fixture);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -242,6 +354,12 @@ main (int argc, char **argv)
     g_test_add_func ("/control/way", test_way);
     g_test_add_func ("/control/job/mute-at", test_mute_at);
     g_test_add_func ("/control/job/at-comes-first", test_at_comes_first);
+    for (gsize i = 0; i < G_N_ELEMENTS (compositions); i++) {
+        g_autofree char *path = g_strdup_printf ("/control/composition/%s", compositions[i].title);
+
+        g_test_add_data_func (path, &compositions[i], test_composition);
+    }
+    g_test_add_func ("/control/job/stubborn", test_stubborn);
     result = g_test_run ();
     job_fixture_remove_packages ();
     return result;
