@@ -15,7 +15,7 @@
 #define MAX_QUEUED 64
 
 /* How long a library waits in vain for a modem that says nothing. */
-#define CONTROL_MS 300
+#define CONTROL_MS 3000
 
 #define PORT  "1-2"
 #define SYSFS "/sys/devices/sim/usb1/1-2"
