@@ -93,7 +93,7 @@ sbl_of_ec25() {
     sim no-faults
     expect_status $EXIT_NEEDS_RECOVERY
     expect_stderr "--firmware-update-port=$(sim_port)"
-    wait_until 40 is_listed '[a-z-]+, needs its package' || fail "not remembered: $(mmcli --firmware-update-list 2>&1)"
+    wait_until 40 is_listed '[a-z-]+, needs package' || fail "not remembered: $(mmcli --firmware-update-list 2>&1)"
     recovered "$ec25" $NEW_VERSION
 }
 

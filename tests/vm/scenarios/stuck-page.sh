@@ -78,7 +78,7 @@ remembered() {
     run mmcli -m any "--firmware-update=$ec25" --firmware-update-yes
     sim no-faults
     expect_status $EXIT_NEEDS_RECOVERY
-    wait_until 20 is_listed 'needs its package again: EC25EFAR06A08M4G.zip$' || fail "it is not remembered"
+    wait_until 20 is_listed 'needs package EC25EFAR06A08M4G.zip \(digest ' || fail "it is not remembered"
     page_command 2 "$ec25"
     expect_recovered
 }
