@@ -170,13 +170,17 @@ find_again (MfuRun *run)
 }
 
 static gboolean
+is_by_streaming (const MfuRun *run)
+{
+    return run->plan->chain == MFU_CHAIN_DLOAD || run->plan->chain == MFU_CHAIN_STREAMING;
+}
+
+static gboolean
 reset_by_mode (MfuRun *run, GError **error)
 {
-    gboolean streams = run->plan->chain == MFU_CHAIN_DLOAD || run->plan->chain == MFU_CHAIN_STREAMING;
-
     if (run->device->mode == MFU_MODE_FASTBOOT)
         return mfu_loader_reboot (run, error);
-    return streams ? mfu_streamer_reset (run, error) : mfu_edl_reset (run, error);
+    return is_by_streaming (run) ? mfu_streamer_reset (run, error) : mfu_edl_reset (run, error);
 }
 
 /* Causes the change to normal mode and returns the wait for it; NULL when it could not even be asked for. */
@@ -280,6 +284,11 @@ mfu_run_put_back (MfuRun *run)
     if (run->is_foreign && !run->was_normal) {
         if (!reset_by_mode (run, &error))
             mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "putting back: %s", error->message);
+        mfu_run_close (run);
+        return;
+    }
+    /* The streaming loader takes away its note, too. */
+    if (!run->was_normal && is_by_streaming (run)) {
         mfu_run_close (run);
         return;
     }

@@ -149,8 +149,9 @@ judge_hdlc (Probe *probe)
     for (guint i = 0; i < probe->heard->len; i++) {
         if (!mfu_hdlc_decoder_push (decoder, probe->heard->data[i], &payload, &size))
             continue;
+        /* The same byte begins a streaming loader's greeting, which a dead host may have left unread. */
         if (payload[0] == DLOAD_ACK)
-            probe->state = MFU_EDL_DLOAD;
+            probe->state = size == 1 ? MFU_EDL_DLOAD : MFU_EDL_STREAMING;
         else if (payload[0] == STREAMING_LOG || payload[0] == STREAMING_ERR)
             probe->state = MFU_EDL_STREAMING;
         else

@@ -345,6 +345,45 @@ test_refused_write (gconstpointer data)
     job_fixture_clear (&fixture);
 }
 
+static void
+cancel_at_load (MfuJob *job, MfuJobStatus *status, gpointer user_data)
+{
+    g_autoptr (GError) ignored = NULL;
+
+    if (strstr (status->step, "loading") != NULL && !mfu_job_cancel (job, &ignored))
+        g_debug ("%s", ignored->message);
+}
+
+/* What ends before its first write is put back; but not what an earlier run has left half-written, which a
+ * reset would start. */
+static void
+test_left_in_loader (void)
+{
+    const char *package = job_fixture_package ("EC25EFAR06A08M4G", "--geometry", "p4K_b256K", NULL);
+    JobFixture fixture;
+    SimConfig config;
+
+    sim_config_init (&config);
+    config.version = "EC25EFAR06A05M4G";
+    config.start = SIM_START_SBL;
+    job_fixture_init (&fixture, &config);
+    fixture.allow[1] = "unidentified";
+    add_fault (&fixture, "streaming-write:3+=nak");
+    job_fixture_run (&fixture, package);
+    job_assert_state (&fixture, MFU_JOB_NEEDS_RECOVERY);
+    sim_modem_clear_faults (job_fixture_modem (&fixture));
+    fixture.changed = cancel_at_load;
+    job_fixture_run (&fixture, package);
+    job_assert_state (&fixture, MFU_JOB_CANCELLED);
+    sim_world_pass_ms (fixture.sim, 120 * 1000);
+    g_assert_false (job_fixture_verdict (&fixture)->is_bricked);
+    fixture.changed = NULL;
+    job_fixture_run (&fixture, package);
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    g_assert_cmpint (sim_modem_get_mode (job_fixture_modem (&fixture)), ==, SIM_MODE_NORMAL);
+    job_fixture_clear (&fixture);
+}
+
 /* Who is told to keep the power up when nothing else helps would type the command for ever. */
 static void
 test_silent (void)
@@ -623,6 +662,7 @@ main (int argc, char **argv)
     g_test_add_func ("/stream/put-back", test_put_back);
     g_test_add_data_func ("/stream/refused-write/first", GUINT_TO_POINTER (1), test_refused_write);
     g_test_add_data_func ("/stream/refused-write/middle", GUINT_TO_POINTER (40), test_refused_write);
+    g_test_add_func ("/stream/left-in-loader", test_left_in_loader);
     g_test_add_func ("/stream/silent", test_silent);
     g_test_add_func ("/stream/allowed-once", test_allowed_once);
     g_test_add_func ("/stream/woken-by-loser", test_woken_by_loser);
