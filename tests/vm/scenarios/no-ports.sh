@@ -15,6 +15,26 @@ another_modem() {
     start_modem ec25 "$@"
 }
 
+# It refuses the switch, and the kernel cannot make it come up anew: it is told to start anew by QMI.
+stubborn() {
+    local old attribute
+    another_modem
+    wait_for_modem
+    old=$MODEM
+    attribute=$(realpath "/sys/bus/usb/devices/$(sim_port)/authorized")
+    mount --bind "$attribute" "$attribute"
+    mount -o remount,bind,ro "$attribute"
+    sim fault 'diag:1+=nak'
+    run mmcli -m any "--firmware-update=$zip" --firmware-update-yes --firmware-update-method=firehose
+    sim no-faults
+    expect_status $EXIT_DEVICE
+    grep -qiE 'QMI service 2 client [0-9]+ message 002e: 0' "$T/modem1.log" || fail "it was not told so by QMI"
+    wait_for_modem "$old" 60
+    expect_revision $OLD_VERSION
+    expect_modem_untouched
+    expect_modemmanager_alive
+}
+
 # The AT port is interface 1 then, and fastboot the only way.
 no_diag() {
     another_modem --composition no-diag
@@ -68,6 +88,6 @@ start_polkit
 # Beforehand: loading them would take longer than ModemManager waits for a modem's ports.
 modprobe -a option qmi_wwan
 start_modemmanager
-for part in no_diag no_at no_tty; do
+for part in stubborn no_diag no_at no_tty; do
     subtest $part $part
 done
