@@ -38,7 +38,6 @@ find_bearer() {
     return 1
 }
 
-
 connect_modem() {
     run mmcli -m any --simple-connect="${1:-apn=internet}"
     expect_status 0

@@ -15,7 +15,7 @@ ended_calls() {
 }
 
 nm_is_connected() {
-    [ "$(nmcli -t -g GENERAL.STATE connection show mobile 2>/dev/null)" = activated ] && bearer_is yes
+    [ "$(nmcli -t -g GENERAL.STATE connection show mobile 2>/dev/null)" = activated ] && find_bearer
 }
 
 # As a computer uses it: through the interface and with the address that NetworkManager has given it.
@@ -29,7 +29,7 @@ packets_up() {
 
 expect_same_connection() {
     local before=$1 packets
-    expect_same "$(bearer_path)" "$bearer" "bearer"
+    bearer_is yes "$bearer" || fail "the bearer has ended"
     expect_same "$(ended_calls)" "$before" "calls ended"
     expect_same "$(sim_status bearer)" "$kind" "the modem's bearer"
     nm_is_connected || fail "not connected any more"
@@ -84,7 +84,7 @@ wait_until 90 nm_is_connected || {
     run nmcli device
     fail "NetworkManager does not connect the modem"
 }
-bearer=$(bearer_path)
+bearer=$BEARER
 kind=$(sim_status bearer)
 ping_by_nm
 for part in planned refused flashed; do
