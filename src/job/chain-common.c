@@ -45,7 +45,7 @@ mfu_chain_take (MfuRun *run, GError **error)
     return take (run, error) && (!run->has_taken || mfu_run_identify (run, error));
 }
 
-/* The tty of `to` is spoken to. FALSE with NOT_FOUND where the modem does not offer it. */
+/* The interface of the tty on which `to` is said; -1 with NOT_FOUND where the modem does not offer it. */
 static int
 find_port (MfuRun *run, const MfuChainSwitch *to, GError **error)
 {

@@ -278,7 +278,7 @@ mfu_journal_archive (const char *directory, const char *port, gboolean moves, GE
     g_autofree char *path = mfu_journal_path (directory, port, SUFFIX);
     g_autofree char *archive = NULL;
 
-    if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    if (!mfu_journal_exists (directory, port))
         return TRUE;
     archive = rotate (directory, port);
     if ((moves ? g_rename (path, archive) : link (path, archive)) < 0) {
@@ -394,8 +394,8 @@ parse_journal (char *contents, const char *path, GError **error)
     return g_steal_pointer (&record);
 }
 
-static gboolean
-has_journal (const char *directory, const char *port)
+gboolean
+mfu_journal_exists (const char *directory, const char *port)
 {
     g_autofree char *path = mfu_journal_path (directory, port, SUFFIX);
 
@@ -405,8 +405,8 @@ has_journal (const char *directory, const char *port)
 const char *
 mfu_journal_home (const char *directory, const MfuUsbDevice *device)
 {
-    gboolean is_peer = device->peer_port != NULL && !has_journal (directory, device->port) &&
-                       has_journal (directory, device->peer_port);
+    gboolean is_peer = device->peer_port != NULL && !mfu_journal_exists (directory, device->port) &&
+                       mfu_journal_exists (directory, device->peer_port);
 
     return is_peer ? device->peer_port : device->port;
 }

@@ -61,6 +61,9 @@ void mfu_journal_free (MfuJournal *journal);
 gboolean mfu_journal_archive (const char *directory, const char *port, gboolean moves,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Whether `port` has an unsettled journal, readable or not. */
+gboolean mfu_journal_exists (const char *directory, const char *port);
+
 /* The name under which the device has its journal: its port, or the same socket's other-speed port, in which
  * the modem was when the job began. Valid as long as the device. */
 const char *mfu_journal_home (const char *directory, const MfuUsbDevice *device);

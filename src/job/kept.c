@@ -102,13 +102,11 @@ clean_up_file (const char *directory, const char *name, const char *suffix)
 {
     g_autoptr (MfuPortLock) lock = NULL;
     g_autofree char *port = NULL;
-    g_autofree char *journal = NULL;
 
     if (!g_str_has_suffix (name, suffix))
         return;
     port = g_strndup (name, strlen (name) - strlen (suffix));
-    journal = mfu_journal_path (directory, port, ".journal");
-    if (g_file_test (journal, G_FILE_TEST_EXISTS))
+    if (mfu_journal_exists (directory, port))
         return;
     /* Ignored because somebody who has the port looks after its files himself. */
     lock = mfu_port_lock_take (directory, port, NULL);
