@@ -415,6 +415,8 @@ test_terminal_width (void)
 int
 main (int argc, char **argv)
 {
+    /* Under nohup it is ignored, and what we start would inherit that. */
+    signal (SIGHUP, SIG_DFL);
     setlocale (LC_ALL, "C.UTF-8");
     g_setenv ("LC_ALL", "C.UTF-8", TRUE);
     g_test_init (&argc, &argv, NULL);

@@ -59,14 +59,15 @@ finish_scenario() {
 
 # --- waiting ---
 
-# Tries COMMAND until it succeeds, for at most SECONDS.
+# Tries COMMAND until it succeeds, for at most SECONDS; less often when it takes long, since each try costs the
+# emulated processor a good part of what the daemons need.
 #   wait_until SECONDS COMMAND [ARGUMENT]...
 wait_until() {
-    local end=$((SECONDS + $1))
+    local end=$((SECONDS + $1)) tries=0
     shift
     until "$@" >/dev/null 2>&1; do
         [ $SECONDS -lt $end ] || return 1
-        sleep 0.2
+        if ((tries++ < 10)); then sleep 0.2; else sleep 0.6; fi
     done
 }
 
@@ -153,8 +154,12 @@ bus_has() {
     busctl --no-pager call org.freedesktop.DBus / org.freedesktop.DBus NameHasOwner s "$1" 2>/dev/null | grep -q true
 }
 
+# The bus itself starts no ModemManager, as NetworkManager and mmcli would have it: scenarios start and stop it.
 start_bus() {
+    local activation=/usr/share/dbus-1/system-services/$mm_name.service
     under_systemd && { systemctl start dbus.service; return; }
+    preserve "$activation"
+    rm -f "$activation"
     [ ! -S /run/dbus/system_bus_socket ] || { daemon_runs dbus && return; }
     rm -f /run/dbus/system_bus_socket /run/dbus/pid
     daemon dbus dbus-daemon --system --nofork --nopidfile
@@ -225,7 +230,8 @@ expect_modemmanager_alive() {
     if under_systemd; then
         systemctl --quiet is-active ModemManager.service || fail "ModemManager is gone"
     else
-        daemon_runs modemmanager || fail "ModemManager is gone: $(tail -n 1 "$T/modemmanager.out")"
+        daemon_runs modemmanager ||
+            fail "ModemManager is gone:" $(tail -n 1 "$T/modemmanager.out"; dmesg | grep 'ModemManager\[' | tail -n 1)
     fi
 }
 
