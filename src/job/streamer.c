@@ -141,8 +141,12 @@ find_loader (MfuRun *run, GError **error)
             return TRUE;
         mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "loader: %s", local->message);
     }
-    g_set_error_literal (error, MFU_ERROR, MFU_ERROR_TIMED_OUT,
-                         _ ("The loader was started and does not answer."));
+    if (local != NULL)
+        g_set_error (error, MFU_ERROR, MFU_ERROR_TIMED_OUT,
+                     _ ("The loader was started and does not answer: %s."), local->message);
+    else
+        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_TIMED_OUT,
+                             _ ("The loader was started, and the modem has not come back with it."));
     return FALSE;
 }
 

@@ -38,13 +38,16 @@
 #define RECEIVE_SIZE     4096
 #define RAW_RECEIVE_SIZE (64 * 1024)
 
+/* It tells that a command was heard, never why it is refused. Source: nippynetworks/qfirehose's logs. */
+#define HEARD_LOG "INFO: Calling handler for "
+
 #define MAX_LOGS       1024
 #define MAX_DRAIN_LOGS 256
 
 void
 mfu_firehose_reject (Firehose *firehose)
 {
-    if (firehose->n_logs > 0)
+    if (firehose->last_log->len > 0)
         mfu_engine_fail (&firehose->engine, MFU_ERROR_REJECTED, _ ("the programmer refused %s: %s"),
                          firehose->operation->name, firehose->last_log->str);
     else
@@ -258,7 +261,8 @@ keep_log (Firehose *firehose)
 {
     const char *log = mfu_firehose_reader_get_text (firehose->reader);
 
-    g_string_assign (firehose->last_log, log);
+    if (!g_str_has_prefix (log, HEARD_LOG))
+        g_string_assign (firehose->last_log, log);
     mfu_firehose_info_take_log (&firehose->info, log);
     return log;
 }
@@ -499,6 +503,7 @@ mfu_firehose_begin (Firehose *firehose, const Operation *operation, guint64 budg
     firehose->operation = operation;
     firehose->answer_ms = MFU_FIREHOSE_ANSWER_MS;
     firehose->n_logs = 0;
+    g_string_truncate (firehose->last_log, 0);
     return TRUE;
 }
 

@@ -81,5 +81,6 @@ gboolean mfu_firehose_supports (MfuEngine *engine, const char *function);
 /* The payload size in force (bytes). */
 guint mfu_firehose_get_payload (MfuEngine *engine);
 
-/* The most recent <log> text, for messages; "" if none; owned by the engine, changes with each answer. */
+/* The operation's last <log> text that says more than that the command was heard, for messages; "" if none;
+ * owned by the engine, changes with each answer. */
 const char *mfu_firehose_get_last_log (MfuEngine *engine);

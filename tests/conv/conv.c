@@ -214,6 +214,19 @@ do_receive (Run *run, const MfuRequest *request)
     g_byte_array_remove_range (run->queue, 0, (guint) n);
 }
 
+/* `part` of a script: "refused erase" is anywhere in the message, "refused erase$" is where it ends. */
+static gboolean
+says (const char *message, const char *part)
+{
+    gsize length = strlen (part);
+    g_autofree char *end = NULL;
+
+    if (length == 0 || part[length - 1] != '$')
+        return strstr (message, part) != NULL;
+    end = g_strndup (part, length - 1);
+    return g_str_has_suffix (message, end);
+}
+
 static void
 check_end (Run *run, const MfuRequest *request, const Event *event)
 {
@@ -227,7 +240,7 @@ check_end (Run *run, const MfuRequest *request, const Event *event)
         return;
     g_assert_true (error->domain == MFU_ERROR);
     if (strcmp (code_names[error->code], event->words[1]) != 0 ||
-        (event->words[2] != NULL && strstr (error->message, event->words[2]) == NULL))
+        (event->words[2] != NULL && !says (error->message, event->words[2])))
         complain (run, "failed with %s", code_names[error->code]);
 }
 
