@@ -231,7 +231,7 @@ expect_modemmanager_alive() {
         systemctl --quiet is-active ModemManager.service || fail "ModemManager is gone"
     else
         daemon_runs modemmanager ||
-            fail "ModemManager is gone:" $(tail -n 1 "$T/modemmanager.out"; dmesg | grep 'ModemManager\[' | tail -n 1)
+            fail "ModemManager is gone: $(tail -n 1 "$T/modemmanager.out")" "$(dmesg | grep 'ModemManager\[' | tail -n 1)"
     fi
 }
 
