@@ -227,31 +227,39 @@ has_all_ports() {
     [ "$(modem_port_kinds "$MODEM")" = "$KINDS" ]
 }
 
-# One round: struck FAULT NUMBER
+# Sets moment_ms to a random moment of the Nth of COUNT equal parts of a run, so that no part of it is left out:
+#   draw_moment SEED N COUNT
+# The first number that bash draws is nearly the same for neighbouring seeds, so the second one is taken.
+draw_moment() {
+    RANDOM=$1
+    : $RANDOM
+    moment_ms=$(((($2 - 1) * RUN_MS + RANDOM * RUN_MS / 32768) / $3))
+}
+
+# One round, the Nth of COUNT: struck FAULT SEED N COUNT
 struck() {
     local fault=$1 moment_ms left_ms
-    RANDOM=$((strike_seed + $2))
     again
-    moment_ms=$((RANDOM * RUN_MS / 32767))
+    draw_moment "$2" "$3" "$4"
     start_struck
     left_ms=$((STRUCK_MS + moment_ms - $(now_ms)))
     [ $left_ms -le 0 ] || sleep "$((left_ms / 1000)).$(printf %03d $((left_ms % 1000)))"
-    note "seed $((strike_seed + $2)): $fault after $moment_ms of $RUN_MS ms, the modem in $(sim_status mode);" \
+    note "seed $2: $fault after $moment_ms of $RUN_MS ms, the modem in $(sim_status mode);" \
         "$(tail -n 1 "$T/update.stderr")"
     "$fault"
     wait_update
     recover
     expect_whole
-    note "seed $((strike_seed + $2)): status $STRUCK_STATUS, recovered by $RECOVERED"
+    note "seed $2: status $STRUCK_STATUS, recovered by $RECOVERED"
     echo "$fault $STRUCK_STATUS $RECOVERED" >>"$T/strikes"
 }
 
-# strikes FAULT N: N rounds, each with a line of its own.
+# strikes FAULT COUNT: so many rounds, each with a line of its own.
 strikes() {
     local i
     for ((i = 1; i <= $2; i++)); do
         strike_round=$((${strike_round:-0} + 1))
-        subtest "$1-$i-seed-$((strike_seed + strike_round))" struck "$1" "$strike_round"
+        subtest "$1-$i-seed-$((strike_seed + strike_round))" struck "$1" $((strike_seed + strike_round)) $i "$2"
     done
 }
 

@@ -22,7 +22,8 @@ done
 # The old EC20 passes through normal mode in the middle. Its power is not cut: the plan names a window for that.
 STRIKE_OPTIONS=()
 prepare_strikes ec20 ec20/EC20EQAR02A13E2G.zip EC20EQAR02A04E2G EC20EQAR02A13E2G
-for fault in ${faults:-service_killed mm_restarted bus_restarted}; do
+for fault in service_killed mm_restarted bus_restarted; do
+    [[ " ${faults:-$fault} " == *" $fault "* ]] || continue
     strikes "$fault" $(((points + 4) / 5))
 done
 sort "$T/strikes" | uniq -c
