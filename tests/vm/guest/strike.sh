@@ -76,18 +76,11 @@ measure_run() {
     note "an update that nothing happens to takes $RUN_MS ms"
 }
 
-service_pids() {
-    pgrep -x mm-firmware-upd || true
-}
-
 # --- faults ---
 
 service_killed() {
-    local pids
-    pids=$(service_pids)
-    # shellcheck disable=SC2086  # a list of numbers
-    if [ -n "$pids" ]; then kill -KILL $pids; else note "no service yet"; fi
-    sim lose-track
+    [ -n "$(service_pids)" ] || note "no service yet"
+    kill_service
 }
 
 mm_restarted() {

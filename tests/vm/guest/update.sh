@@ -55,6 +55,17 @@ wait_update() {
     echo "| -> $STATUS"
 }
 
+# The service, started by whomever.
+service_pids() {
+    pgrep -x mm-firmware-upd || true
+}
+
+# What the service was sending may end in the middle; the modem does not take it for a fault of the next one.
+kill_service() {
+    pkill -KILL -x mm-firmware-upd || true
+    sim lose-track
+}
+
 newest_job() {
     busctl --no-pager --auto-start=no tree --list $updater 2>/dev/null | grep -E '/Job/[0-9]+$' | sort -V | tail -n 1 || true
 }

@@ -8,7 +8,7 @@ start_all --nand-speed real
 start_update 0 full/EC25EFAR06A08M4G.zip
 wait_for_job
 wait_for_no_return
-pkill -KILL -x mm-firmware-upd || pkill -KILL -f /mm-firmware-updater
+kill_service
 kill -KILL "$UPDATE_PID"
 wait "$UPDATE_PID" || true
 expect_same "$(sim_status mode)" edl mode

@@ -105,7 +105,7 @@ elsewhere() {
 # ModemManager is killed and started again while the modem is in fastboot, so that nobody has told it when the modem
 # passes through normal mode; the service is killed while the last boot loader is written, and the same command ends it.
 interrupted() {
-    local n port service
+    local n port
     for n in 2 3 4 5 6 7; do end_daemon "modem$n"; done
     wait_until 30 has_modems 1 || fail "ModemManager keeps modems that have left"
     MODEM=$(modem_paths)
@@ -125,8 +125,7 @@ interrupted() {
     wait_until 90 closes || fail "the closing round does not begin: $(sim ops | tail -n 3)"
     no_modem || fail "ModemManager has met the modem on its way"
     expect_unmet_on_its_way 1
-    service=$(pgrep -f /mm-firmware-updater | head -n 1)
-    kill -KILL "$service"
+    kill_service
     wait_update
     [ "$STATUS" -ne 0 ] || fail "the client did not notice"
     sim no-faults

@@ -151,8 +151,7 @@ comes_back() {
     again
     start_update "${MODEM##*/}" small/EC25EFAR06A08M4G.zip
     wait_for_write
-    systemctl kill --signal=KILL mm-firmware-updater.service
-    sim lose-track
+    kill_service
     wait_until 20 systemctl --quiet is-active mm-firmware-updater.service || fail "the service stays away"
     expect_same "$(systemctl show -P NRestarts mm-firmware-updater.service)" 1 "restarts of the service"
     wait_update

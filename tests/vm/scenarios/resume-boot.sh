@@ -28,7 +28,7 @@ kill_in_the_middle() {
     start_update "${MODEM##*/}" small/EC25EFAR06A08M4G.zip "$@"
     wait_for_job
     wait_until 120 has_erased_more_than "$before" || fail "nothing was erased"
-    pkill -KILL -x mm-firmware-upd || pkill -KILL -f /mm-firmware-updater
+    kill_service
     kill -KILL "$UPDATE_PID"
 }
 

@@ -38,7 +38,7 @@ wait_for_no_return
 # Long enough to be looked at.
 sim fault erase:1=slow:8000
 LAST_JOB=$JOB
-systemctl kill -s KILL mm-firmware-updater.service
+kill_service
 kill -KILL "$UPDATE_PID"
 [ -f "$state/$(sim_port).package" ] || fail "no copy of the package was kept"
 expect_same "$(boot_unit)" yes "condition with a journal"
