@@ -12,6 +12,7 @@
 #include "cli/verbs.h"
 #include "cli/watch.h"
 #include "job/job.h"
+#include "job/journal.h"
 #include "util/error.h"
 
 #include <glib/gi18n-lib.h>
@@ -182,6 +183,12 @@ cancel (MfuWatch *watch, gpointer job)
     mfu_watch_answered (watch, mfu_job_cancel (job, &error) ? NULL : error);
 }
 
+static const char *
+state_dir_of (const MfuArguments *arguments)
+{
+    return arguments->state_dir != NULL ? arguments->state_dir : MFU_STATE_DIR;
+}
+
 static gboolean
 find_device (Rescue *rescue, GError **error)
 {
@@ -200,6 +207,8 @@ find_device (Rescue *rescue, GError **error)
         return FALSE;
     rescue->world = mfu_world_new (rescue->families);
     rescue->device = rescue->world->klass->look (rescue->world, port, error);
+    if (rescue->device == NULL)
+        mfu_journal_explain_absence (state_dir_of (arguments), port, error);
     if (rescue->device == NULL || !mfu_usb_device_check_known (rescue->device, NULL, error))
         return FALSE;
     rescue->subject = g_strdup_printf (_ ("Port %s"), rescue->device->port);
@@ -212,7 +221,7 @@ make_job (Rescue *rescue, GError **error)
     const MfuArguments *arguments = rescue->arguments;
     MfuJobConfig config = {
         .world = rescue->world,
-        .state_dir = arguments->state_dir != NULL ? arguments->state_dir : MFU_STATE_DIR,
+        .state_dir = state_dir_of (arguments),
         .job_id = JOB_ID,
         .package_fd = rescue->package_fd,
         .package_name = rescue->package_name,

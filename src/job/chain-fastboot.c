@@ -77,14 +77,20 @@ mfu_chain_write_flashes (MfuRun *run, GError **error)
     GArray *flashes = run->plan->flashes;
 
     for (guint i = 0; i < flashes->len; i++) {
-        const MfuFlash *flash = g_array_index (flashes, MfuPlanFlash, i).flash;
+        const MfuPlanFlash *entry = &g_array_index (flashes, MfuPlanFlash, i);
+        const MfuFlash *flash = entry->flash;
         g_autofree char *title = g_strdup_printf (_ ("writing %s"), flash->name);
+        gboolean is_window = entry->is_boot_chain && run->plan->chain == MFU_CHAIN_FASTBOOT;
 
         mfu_job_report_title (run->job, title);
+        if (is_window)
+            mfu_journal_note_window (run->journal, flash->name);
         if (!mfu_loader_flash (run, flash, count_same_image (flashes, i), error)) {
             g_prefix_error (error, _ ("Writing %s: "), flash->name);
             return FALSE;
         }
+        if (is_window)
+            mfu_journal_note_window (run->journal, "");
     }
     run->has_written = TRUE;
     return TRUE;

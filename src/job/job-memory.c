@@ -52,6 +52,7 @@ begin_journal (MfuRun *run, GError **error)
         .plan_digest = run->plan->digest,
         .fingerprint = (char *) run->fingerprint,
         .allow = allow,
+        .window = memory != NULL ? memory->window : NULL,
         .n_attempts = run->is_automatic && memory != NULL ? memory->n_attempts : 0,
         .step = memory != NULL ? memory->step : NULL,
         .is_past_no_return = memory != NULL && memory->is_past_no_return,

@@ -9,6 +9,7 @@
 #include "config.h"
 #include "util/error.h"
 #include "util/hdlc.h"
+#include "util/log.h"
 
 #define GETTEXT_PACKAGE MFU_GETTEXT_DOMAIN
 #include <glib/gi18n-lib.h>
@@ -61,6 +62,7 @@ static const Field fields[] = {
     { "plan-digest", G_STRUCT_OFFSET (MfuJournalRecord, plan_digest) },
     { "fingerprint", G_STRUCT_OFFSET (MfuJournalRecord, fingerprint) },
     { "allow", G_STRUCT_OFFSET (MfuJournalRecord, allow) },
+    { "window", G_STRUCT_OFFSET (MfuJournalRecord, window) },
 };
 
 static char **
@@ -254,6 +256,16 @@ mfu_journal_begin_step (MfuJournal *journal, const char *step, gboolean is_past_
     return mfu_journal_note (journal, is_past_no_return ? "past-no-return" : "step", step, error);
 }
 
+void
+mfu_journal_note_window (MfuJournal *journal, const char *window)
+{
+    g_autoptr (GError) local = NULL;
+
+    /* Ignored because what is half-written is worse than what is not told. */
+    if (!mfu_journal_note (journal, "window", window, &local))
+        mfu_log (G_LOG_LEVEL_WARNING, journal->port, NULL, "%s; going on without", local->message);
+}
+
 /* Makes room for one more archive and returns the path of the newest. */
 static char *
 rotate (const char *directory, const char *port)
@@ -438,6 +450,27 @@ mfu_journal_advice (const char *port, const char *package_name, gboolean is_kept
     return g_strdup_printf (
         _ ("Keep the modem powered and run: mmcli --firmware-recover%s%s --firmware-update-port=%s"),
         is_kept ? "" : "=", is_kept ? "" : quoted, port);
+}
+
+void
+mfu_journal_explain_absence (const char *directory, const char *port, GError **error)
+{
+    g_autoptr (GError) local = NULL;
+    g_autoptr (MfuJournalRecord) record = NULL;
+
+    if (error == NULL || !g_error_matches (*error, MFU_ERROR, MFU_ERROR_NOT_FOUND))
+        return;
+    /* Ignored because there is no journal as a rule. */
+    record = mfu_journal_load (directory, port, &local);
+    if (record == NULL || *record->window == '\0')
+        return;
+    g_clear_error (error);
+    g_set_error (error, MFU_ERROR, MFU_ERROR_NOT_FOUND,
+                 _ ("There is nothing in USB port %s, and the update of its modem with %s was cut off while "
+                    "%s was written, the window without a way back that the plan named: take the modem's "
+                    "power away for ten seconds and run the same command again; if it stays away, no command "
+                    "brings it back."),
+                 port, record->package_name, record->window);
 }
 
 char **

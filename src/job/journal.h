@@ -16,10 +16,11 @@ typedef struct {
     char *serial; /* the chip's, once Sahara told it; "" before */
     char *from, *to;
     char *package_name, *package_digest, *plan_digest;
-    char *fingerprint;          /* of the package as the caller gave it */
-    char *allow;                /* what the caller allowed, "downgrade,project" */
-    guint n_attempts;           /* how often the service took the job up by itself, since somebody asked */
-    char *step;                 /* the last one begun */
+    char *fingerprint; /* of the package as the caller gave it */
+    char *allow;       /* what the caller allowed, "downgrade,project" */
+    char *window;      /* being written, and a power cut leaves nothing that answers: "SBL1"; or "" */
+    guint n_attempts;  /* how often the service took the job up by itself, since somebody asked */
+    char *step;        /* the last one begun */
     gboolean is_past_no_return; /* the firmware may be half-written */
     gboolean
         is_table_checked; /* the live partition table was compared with this package before it was erased */
@@ -48,6 +49,10 @@ gboolean mfu_journal_begin_step (MfuJournal *journal, const char *step, gboolean
 gboolean mfu_journal_note (MfuJournal *journal, const char *key, const char *value,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Before the first byte of what is written without a way back, and ("") once that is whole. Where it cannot
+ * be noted the job goes on. */
+void mfu_journal_note_window (MfuJournal *journal, const char *window);
+
 /* The end: `outcome` is the job's last state. A journal that is of no more use (`is_settled`: the modem runs)
  * becomes the archive "PORT.last", and what was that "PORT.last.1" and so on, at most MFU_JOURNAL_ARCHIVES of
  * them; another one stays for the next run. */
@@ -75,6 +80,10 @@ gboolean mfu_journal_check_automatic (const MfuJournalRecord *record,
 
 /* What to type for a modem that needs recovery; `is_kept`: without the package. Newly allocated. */
 char *mfu_journal_advice (const char *port, const char *package_name, gboolean is_kept);
+
+/* Makes an error that says NOT_FOUND of the empty `port` tell more, if its modem was cut off in a window that
+ * the plan has named. */
+void mfu_journal_explain_absence (const char *directory, const char *port, GError **error);
 
 /* The ports that have an unsettled journal, NULL at the end; none where there is no folder. */
 char **mfu_journal_list (const char *directory);

@@ -361,6 +361,16 @@ write_one (MfuRun *run, const MfuPlanStream *stream, GError **error)
     }
 }
 
+/* From the first byte of SBL1 on; the last one of SBL2 is what ends it. */
+static void
+note_window (MfuRun *run, const MfuPlanStream *stream, gboolean is_written)
+{
+    if (!is_written && strcmp (stream->name, "SBL1") == 0)
+        mfu_journal_note_window (run->journal, stream->name);
+    if (is_written && strcmp (stream->name, "SBL2") == 0)
+        mfu_journal_note_window (run->journal, "");
+}
+
 gboolean
 mfu_streamer_write (MfuRun *run, GArray *streams, GError **error)
 {
@@ -370,8 +380,11 @@ mfu_streamer_write (MfuRun *run, GArray *streams, GError **error)
         g_autoptr (GError) local = NULL;
 
         mfu_job_report_title (run->job, title);
-        if (write_one (run, stream, &local))
+        note_window (run, stream, FALSE);
+        if (write_one (run, stream, &local)) {
+            note_window (run, stream, TRUE);
             continue;
+        }
         if (!stream->is_optional || !g_error_matches (local, MFU_ERROR, MFU_ERROR_REJECTED)) {
             g_propagate_prefixed_error (error, g_steal_pointer (&local), _ ("Writing %s: "), stream->name);
             return FALSE;

@@ -7,6 +7,7 @@
 
 #include "config.h"
 
+#include "job/journal.h"
 #include "package/package.h"
 #include "util/error.h"
 #include "util/log.h"
@@ -151,8 +152,11 @@ mfu_lookup_new (MfuPorts *ports, MfuModemManager *modem_manager, const char *sta
     if (!request->uses_kept && !mfu_update_request_check_package (request, error))
         return NULL;
     lookup->device = find_device (ports, modem_manager, name, error);
-    if (lookup->device == NULL)
+    if (lookup->device == NULL) {
+        if (is_port (name))
+            mfu_journal_explain_absence (state_dir, name, error);
         return NULL;
+    }
     lookup->modem = mfu_modem_manager_find (modem_manager, lookup->device);
     if (!check_mode (lookup, request, error) ||
         (request->uses_kept && !mfu_update_request_use_kept (request, state_dir, lookup->device, error)))

@@ -5,6 +5,7 @@
 
 #include "job-fixture.h"
 
+#include "job/journal.h"
 #include "util/error.h"
 
 #include <string.h>
@@ -577,6 +578,41 @@ test_cut_in_fastboot (gconstpointer data)
     }
 }
 
+/* What is said of the port that a modem has left for good: by the journal of a job that was cut off at
+ * `fault`, and of the next one, which is cut off before it writes anything. */
+static void
+assert_absence (const char *fault, const char *part)
+{
+    JobFixture fixture;
+
+    set_up (&fixture, SIM_START_NORMAL, NULL, "pbl-silent");
+    add_fault (&fixture, fault);
+    job_fixture_run (&fixture, package_with (TRUE));
+    job_assert_state (&fixture, MFU_JOB_NEEDS_RECOVERY);
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr (GError) error = g_error_new_literal (MFU_ERROR, MFU_ERROR_NOT_FOUND, "nothing");
+
+        mfu_journal_explain_absence (fixture.state_dir, "1-2", &error);
+        g_assert_error (error, MFU_ERROR, MFU_ERROR_NOT_FOUND);
+        if (strstr (error->message, part) == NULL)
+            g_error ("%s", error->message);
+        sim_modem_clear_faults (job_fixture_modem (&fixture));
+        sim_world_pass_ms (fixture.sim, 120 * 1000);
+        add_fault (&fixture, "streaming-table:1+=nak");
+        job_fixture_run (&fixture, package_with (TRUE));
+        g_assert_cmpint (fixture.status->state, ==, MFU_JOB_FAILED);
+    }
+    job_fixture_clear (&fixture);
+}
+
+static void
+test_window (void)
+{
+    assert_absence ("streaming-write:3+=nak", "with " NEW " was cut off while SBL1 was written");
+    /* SBL1 is there, what comes behind it is not. */
+    assert_absence ("streaming-open:3+=nak", "nothing");
+}
+
 /* Ends the engine at its event number `user_data`. */
 static gboolean
 die (SimWorld *sim, guint number, gpointer user_data)
@@ -656,6 +692,7 @@ main (int argc, char **argv)
     g_test_add_data_func ("/stream/cut-in-fastboot", NULL, test_cut_in_fastboot);
     g_test_add_data_func ("/stream/cut-in-fastboot-no-sticky", "no-sticky", test_cut_in_fastboot);
     g_test_add_func ("/stream/stop-refused", test_stop_refused);
+    g_test_add_func ("/stream/window", test_window);
     g_test_add_func ("/stream/sahara", test_sahara);
     g_test_add_func ("/stream/mute", test_mute);
     g_test_add_func ("/stream/other-packages", test_other_packages);
