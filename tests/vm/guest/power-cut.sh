@@ -7,14 +7,15 @@
 # shellcheck source=strike.sh
 . /mfu/src/tests/vm/guest/strike.sh
 
-kept=/mfu/kept
+state=/var/lib/mm-firmware-updater
+kept=/mfu/kept/$MFU_SCENARIO
 
 mount_kept() {
-    mkdir -p $kept "$T/disk" /var/lib/mm-firmware-updater
-    mount -t 9p -o trans=virtio,version=9p2000.L,cache=none kept $kept
+    mkdir -p /mfu/kept "$T/disk" $state
+    mount -t 9p -o trans=virtio,version=9p2000.L,cache=none kept /mfu/kept
     mount /dev/vdb "$T/disk"
-    mkdir -p "$T/disk/state"
-    mount --bind "$T/disk/state" /var/lib/mm-firmware-updater
+    mkdir -p "$kept" "$T/disk/$MFU_SCENARIO"
+    mount --bind "$T/disk/$MFU_SCENARIO" $state
 }
 
 unmount_kept() {
@@ -22,26 +23,97 @@ unmount_kept() {
     pids=$(service_pids)
     # shellcheck disable=SC2086  # a list of numbers
     [ -z "$pids" ] || kill $pids
-    wait_until 20 umount /var/lib/mm-firmware-updater
+    wait_until 20 umount $state
     wait_until 20 umount "$T/disk"
     stop_modems
-    umount $kept
+    umount /mfu/kept
 }
 
-# The modem with its chip as the last boot has left it, in whatever it boots to.
+# Whether this boot is one after a cut.
+is_after_a_cut() {
+    [ -e "$kept/run" ]
+}
+
+# Writes the variables $@ down for the next boot, which reads $kept/run.
+keep_for_the_next_boot() {
+    local name
+    for name in "$@"; do printf '%s=%q\n' "$name" "${!name:-}"; done >"$kept/run"
+}
+
+# The modem with its chip as the last boot has left it, in whatever it boots to: start_kept_modem FAMILY [OPTION]...
 start_kept_modem() {
-    daemon modem1 "$modemsim" --port 0 --family ec25 --state-file $kept/chip \
-        --control "$T/modem1.socket" --log "$T/modem1.log"
+    local family=$1
+    shift
+    daemon modem1 "$modemsim" --port 0 --family "$family" --state-file "$kept/chip-$family" \
+        --control "$T/modem1.socket" --log "$T/modem1.log" "$@"
     wait_until 10 test -S "$T/modem1.socket" || fail "modemsim: $(tail -n 1 "$T/modem1.out")"
-    wait_until 60 has_settled || fail "the modem does not come up"
+}
+
+# Does not return: the host kills the machine.
+cut_power() {
+    echo "cut $MFU_SCENARIO" >>/mfu/out/results
+    sleep 60
+    fail "the power was not cut"
+}
+
+# --- what is cut, and when ---
+
+# What is cut: the modem, its package, and how that is written: set_kind firehose|fastboot|ec20|window, the last of which
+# is no random moment of the EC20 but the one that its plan warns of. Without SBL1 the EC20 is never seen again, which is
+# the worse of two ways in which its boot ROM may be made.
+set_kind() {
+    local family=ec25
+    STRIKE_PACKAGE=small/EC25EFAR06A08M4G.zip
+    STRIKE_OPTIONS=()
+    MODEM_OPTIONS=()
+    case $1 in
+        fastboot) STRIKE_OPTIONS=(--firmware-update-method=fastboot) ;;
+        ec20|window)
+            family=ec20
+            STRIKE_PACKAGE=ec20/EC20EQAR02A13E2G.zip OLD_VERSION=EC20EQAR02A04E2G NEW_VERSION=EC20EQAR02A13E2G
+            MODEM_OPTIONS=(--quirks pbl-silent)
+            ;;
+    esac
+    KIND=$1 FAMILY=$family
+    [ ! -e "$kept/old-$FAMILY" ] || cp "$kept/old-$FAMILY" "$T/old-firmware"
+}
+
+# The modem of another kind, and how long an update of it takes: change_kind KIND
+change_kind() {
+    local before=${FAMILY:-}
+    set_kind "$1"
+    if [ "$FAMILY" != "$before" ]; then
+        stop_modems
+        wait_until 40 no_modem || fail "ModemManager keeps a modem that has left"
+        start_kept_modem "$FAMILY" "${MODEM_OPTIONS[@]}"
+        wait_for_modem
+        sim save "$kept/old-$FAMILY"
+        cp "$kept/old-$FAMILY" "$T/old-firmware"
+    fi
+    [ "$KIND" = window ] || measure_run
+}
+
+is_bricked() {
+    [ "$(verdict bricked)" = yes ]
+}
+
+# The modem has nothing left to boot from, as the plan has told, and whoever asks is told so. Such a modem is never counted
+# as recovered.
+in_the_window() {
+    cat "$state/1-1.journal"
+    run mmcli "--firmware-recover=$packages/$STRIKE_PACKAGE" --firmware-update-port=1-1 --firmware-update-yes
+    expect_status "$EXIT_NOT_FOUND"
+    expect_stderr 'cut off while SBL1 was written, the window without a way back that the plan named'
+    echo "power_cut $KIND in-the-window" >>"$kept/strikes"
 }
 
 # What the owner finds after the reboot, and does: the list says what the modem needs, one command brings it back.
 after_the_cut() {
-    local moment
-    moment=$(cat $kept/cut)
-    note "after a cut at $moment: the modem is in $(sim_status mode), the chip boots '$(chip_version)'"
-    find /var/lib/mm-firmware-updater -type f
+    note "after a cut at $MOMENT: the modem is in $(sim_status mode), the chip boots '$(chip_version)'"
+    find $state -type f
+    if [ "$FAMILY" = ec20 ] && is_bricked; then in_the_window; return; fi
+    [ "$KIND" != window ] || fail "the window was missed"
+    wait_until 60 has_settled || fail "the modem does not come up"
     run mmcli --firmware-update-list
     expect_status 0
     if ! sim_mode_is normal; then
@@ -54,54 +126,58 @@ after_the_cut() {
         --firmware-update-yes "${STRIKE_OPTIONS[@]}")
     recover
     expect_whole
-    echo "power_cut $RECOVERED" >>$kept/strikes
+    echo "power_cut $KIND $RECOVERED" >>"$kept/strikes"
 }
 
-# Does not return: the host kills the machine.
-cut_power() {
+# Waits for the moment, and sets MOMENT to its name.
+wait_for_the_moment() {
     local moment_ms left_ms
-    again
+    if [ "$KIND" = window ]; then
+        wait_until 200 is_bricked || fail "SBL1 was not written"
+        MOMENT="SBL1"
+        return
+    fi
     RANDOM=$((strike_seed + round))
     moment_ms=$((RANDOM * RUN_MS / 32767))
-    start_struck
     left_ms=$((STRUCK_MS + moment_ms - $(now_ms)))
     [ $left_ms -le 0 ] || sleep "$((left_ms / 1000)).$(printf %03d $((left_ms % 1000)))"
-    echo "$moment_ms of $RUN_MS ms, seed $((strike_seed + round))" >$kept/cut
-    note "cut at $(cat $kept/cut)"
-    echo "cut $MFU_SCENARIO" >>/mfu/out/results
-    sleep 60
-    fail "the power was not cut"
+    MOMENT="$moment_ms of $RUN_MS ms, seed $((strike_seed + round))"
 }
 
-# power_cuts PACKAGE N
+# Does not return.
+update_and_cut() {
+    again
+    [ "$KIND" != window ] || sim fault 'streaming-write:5=slow:60000'
+    start_struck
+    wait_for_the_moment
+    keep_for_the_next_boot RUN_MS UID_OF_MODEM KINDS strike_seed round MOMENT
+    note "cut at $MOMENT"
+    cut_power
+}
+
+# A cut for each of the kinds, which are said one behind the other: power_cuts KIND...
 power_cuts() {
-    local name
+    local kinds=("$@")
     require_ours
-    STRIKE_PACKAGE=$1
     mount_kept
     start_bus
     start_polkit
-    start_kept_modem
-    modprobe qcserial
+    # Beforehand: loading them would take longer than ModemManager waits for the ports of a modem.
+    modprobe -a option qmi_wwan qcserial
     start_modemmanager
-    if [ -e $kept/run ]; then
-        . $kept/run
-        cp $kept/old-firmware "$T/old-firmware"
-        subtest "$round-seed-$((strike_seed + round))" after_the_cut
-    else
-        wait_for_modem
-        sim save $kept/old-firmware
-        cp $kept/old-firmware "$T/old-firmware"
-        measure_run
-        round=0
+    round=0
+    if is_after_a_cut; then
+        # shellcheck source=/dev/null
+        . "$kept/run"
+        set_kind "${kinds[round - 1]}"
+        start_kept_modem "$FAMILY" "${MODEM_OPTIONS[@]}"
+        subtest "$round-$KIND-seed-$((strike_seed + round))" after_the_cut
     fi
     round=$((round + 1))
-    [ $round -gt "$2" ] || {
-        for name in RUN_MS UID_OF_MODEM KINDS strike_seed round; do
-            printf '%s=%q\n' $name "${!name}"
-        done >$kept/run
-        cut_power
-    }
-    sort $kept/strikes | uniq -c
+    if [ $round -le ${#kinds[@]} ]; then
+        [ "${kinds[round - 1]}" = "${KIND:-}" ] || change_kind "${kinds[round - 1]}"
+        update_and_cut
+    fi
+    sort "$kept/strikes" | uniq -c
     unmount_kept
 }

@@ -39,16 +39,23 @@ has_left() {
     [ -z "$1" ] || [ "$(modem_paths)" != "$1" ]
 }
 
+# Nothing was written to it, as after a fault that came early.
+is_as_at_first() {
+    sim_mode_is normal && sim save "$T/chip" && cmp -s "$T/chip" "$T/old-firmware" && runs_old_firmware
+}
+
 # The modem as it was at first, known to ModemManager.
 again() {
     local before
     start_daemons
     sim no-faults
     sim plug
-    before=$(modem_paths)
-    sim load "$T/old-firmware"
-    wait_until 30 has_left "$before" || fail "ModemManager keeps $before"
-    wait_until 90 runs_old_firmware || fail "ModemManager does not show the old firmware"
+    if ! is_as_at_first; then
+        before=$(modem_paths)
+        sim load "$T/old-firmware"
+        wait_until 30 has_left "$before" || fail "ModemManager keeps $before"
+        wait_until 90 runs_old_firmware || fail "ModemManager does not show the old firmware"
+    fi
     FAILURES=$(verdict failures)
     slow_down
 }

@@ -8,4 +8,4 @@
 # shellcheck source=../guest/power-cut.sh
 . /mfu/src/tests/vm/guest/power-cut.sh
 
-power_cuts small/EC25EFAR06A08M4G.zip 1
+power_cuts firehose
