@@ -137,8 +137,7 @@ wait_for_the_moment() {
         MOMENT="SBL1"
         return
     fi
-    RANDOM=$((strike_seed + round))
-    moment_ms=$((RANDOM * RUN_MS / 32767))
+    draw_moment $((strike_seed + round)) "$NTH" "$COUNT"
     left_ms=$((STRUCK_MS + moment_ms - $(now_ms)))
     [ $left_ms -le 0 ] || sleep "$((left_ms / 1000)).$(printf %03d $((left_ms % 1000)))"
     MOMENT="$moment_ms of $RUN_MS ms, seed $((strike_seed + round))"
@@ -153,6 +152,18 @@ update_and_cut() {
     keep_for_the_next_boot RUN_MS UID_OF_MODEM KINDS strike_seed round MOMENT
     note "cut at $MOMENT"
     cut_power
+}
+
+# Sets NTH and COUNT of the round among those of its kind: count_kind KIND...
+count_kind() {
+    local i=0 kind
+    NTH=0 COUNT=0
+    for kind in "$@"; do
+        i=$((i + 1))
+        [ "$kind" = "$KIND" ] || continue
+        COUNT=$((COUNT + 1))
+        [ $i -gt "$round" ] || NTH=$((NTH + 1))
+    done
 }
 
 # A cut for each of the kinds, which are said one behind the other: power_cuts KIND...
@@ -176,6 +187,7 @@ power_cuts() {
     round=$((round + 1))
     if [ $round -le ${#kinds[@]} ]; then
         [ "${kinds[round - 1]}" = "${KIND:-}" ] || change_kind "${kinds[round - 1]}"
+        count_kind "${kinds[@]}"
         update_and_cut
     fi
     sort "$kept/strikes" | uniq -c
