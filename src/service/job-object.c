@@ -15,6 +15,7 @@
 #include "service/job-host.h"
 #include "service/job-result.h"
 #include "service/model.h"
+#include "service/resume.h"
 #include "util/error.h"
 #include "util/log.h"
 
@@ -194,20 +195,6 @@ remember (MfuJobObject *self)
     mfu_results_store (self->context->results, self->port, self->number, self->session, properties);
 }
 
-/* With the package that was kept, nobody having done anything. */
-static gboolean
-is_worth_another_try (const GError *error)
-{
-    static const MfuError passing[] = { MFU_ERROR_BUSY,          MFU_ERROR_TIMED_OUT, MFU_ERROR_GONE,
-                                        MFU_ERROR_PROTOCOL,      MFU_ERROR_REJECTED,  MFU_ERROR_IO,
-                                        MFU_ERROR_NEEDS_RECOVERY };
-
-    for (gsize i = 0; i < G_N_ELEMENTS (passing); i++)
-        if (g_error_matches (error, MFU_ERROR, (int) passing[i]))
-            return TRUE;
-    return FALSE;
-}
-
 /* Shows what is in the mailbox; also tells the owner when that changed the state. */
 static void
 empty_mailbox (MfuJobObject *self)
@@ -226,7 +213,7 @@ empty_mailbox (MfuJobObject *self)
     show_status (self, status);
     learn_session (self);
     remember (self);
-    self->is_worth_another_try = is_worth_another_try (status->error);
+    self->is_worth_another_try = mfu_resumes_is_passing (status->error);
     if (g_strcmp0 (old_state, mfu_job_state_to_string (status->state)) != 0)
         mfu_log (G_LOG_LEVEL_MESSAGE, self->port, strrchr (self->path, '/') + 1, "%s%s%s",
                  mfu_job_state_to_string (status->state), status->error != NULL ? ": " : "",

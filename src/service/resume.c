@@ -7,6 +7,7 @@
 
 #include "job/journal.h"
 #include "job/kept.h"
+#include "util/error.h"
 
 #define SLOWER          4
 #define MAX_RETRY_POWER 6
@@ -101,6 +102,19 @@ gboolean
 mfu_resumes_is_waiting (MfuResumes *resumes)
 {
     return has_state (resumes, STATE_WAITING);
+}
+
+gboolean
+mfu_resumes_is_passing (const GError *error)
+{
+    static const MfuError passing[] = { MFU_ERROR_BUSY,          MFU_ERROR_TIMED_OUT, MFU_ERROR_GONE,
+                                        MFU_ERROR_PROTOCOL,      MFU_ERROR_REJECTED,  MFU_ERROR_IO,
+                                        MFU_ERROR_NEEDS_RECOVERY };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (passing); i++)
+        if (g_error_matches (error, MFU_ERROR, (int) passing[i]))
+            return TRUE;
+    return FALSE;
 }
 
 static gboolean

@@ -27,6 +27,9 @@ gboolean mfu_resumes_take (MfuResumes *resumes, const char *home);
 /* Whether there may be something to take up when a modem comes. */
 gboolean mfu_resumes_is_hoping (MfuResumes *resumes);
 
+/* Whether what an attempt failed with may have passed by the next one. */
+gboolean mfu_resumes_is_passing (const GError *error);
+
 /* The attempt is over. `tries_again`: it may be better next time. */
 void mfu_resumes_ended (MfuResumes *resumes, const char *home, gboolean tries_again);
 

@@ -30,11 +30,11 @@
 
 const Chain chains[] = {
     { "firehose-ec25", EC25, .package = { WHOLE ("ec25", EC25_TO) } },
-    { "firehose-ep06", EP06, .package = { WHOLE ("ep06", EP06_TO) } },
+    { "firehose-ep06", EP06, .package = { WHOLE ("ep06", EP06_TO) }, .is_twin = TRUE },
     { "fastboot-ec25", EC25, .package = { WHOLE ("ec25", EC25_TO) }, .method = "fastboot",
       .leaves_boot_chain = TRUE },
     { "fastboot-ep06", EP06, .package = { WHOLE ("ep06", EP06_TO) }, .method = "fastboot",
-      .leaves_boot_chain = TRUE },
+      .leaves_boot_chain = TRUE, .is_twin = TRUE },
     { "fastboot-only", EC25, .package = { WITHOUT_FIREHOSE (EC25_TO) }, .leaves_boot_chain = TRUE },
     { "fastboot-all", EC25, .package = { WHOLE ("ec25", EC25_TO) }, .method = "fastboot",
       .allow = "boot-chain", .leaves_boot_chain = TRUE, BOOT_CHAIN_WINDOW },
@@ -47,6 +47,12 @@ const Chain chains[] = {
       .package = { WITHOUT_TEMPORARY }, .allow = "unidentified", SBL1_WINDOW },
     { "sbl-ec25", EC25, .start = SIM_START_SBL, .package = { WHOLE ("ec25", EC25_TO) },
       .allow = "unidentified", .leaves_boot_chain = TRUE },
+    /* Last, so that the pairs of the others are drawn as ever. */
+    { "firehose-kept", EC25, .package = { WHOLE ("ec25", EC25_TO) }, .keeps = TRUE },
+    { "fastboot-kept", EC25, .package = { WHOLE ("ec25", EC25_TO) }, .method = "fastboot",
+      .leaves_boot_chain = TRUE, .keeps = TRUE, .is_zipped = TRUE },
+    { "dload-kept", EC20, .quirks = "pbl-silent", .package = { WHOLE ("ec20", EC20_TO) }, SBL1_WINDOW,
+      .keeps = TRUE, .is_nameless = TRUE },
 };
 
 const guint n_chains = G_N_ELEMENTS (chains);

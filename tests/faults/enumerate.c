@@ -19,10 +19,11 @@
 #define MAX_JOBS      64
 
 static const char *const outcome_names[N_OUTCOMES] = {
-    [OUTCOME_PENDING] = "pending",  [OUTCOME_RUNNING] = "running", [OUTCOME_NOT_STRUCK] = "not struck",
-    [OUTCOME_SELF] = "by itself",   [OUTCOME_ONE] = "one command", [OUTCOME_TWO] = "two",
-    [OUTCOME_WINDOW] = "in window", [OUTCOME_BRICKED] = "BRICKED", [OUTCOME_LOST] = "lost",
-    [OUTCOME_MISUSED] = "misused",  [OUTCOME_HANG] = "hang",       [OUTCOME_CRASH] = "crash",
+    [OUTCOME_PENDING] = "pending", [OUTCOME_RUNNING] = "running",  [OUTCOME_NOT_STRUCK] = "not struck",
+    [OUTCOME_SELF] = "by itself",  [OUTCOME_RESUMED] = "resumed",  [OUTCOME_ONE] = "one command",
+    [OUTCOME_TWO] = "two",         [OUTCOME_WINDOW] = "in window", [OUTCOME_BRICKED] = "BRICKED",
+    [OUTCOME_LOST] = "lost",       [OUTCOME_IDLE] = "idle",        [OUTCOME_LEFT] = "left",
+    [OUTCOME_MISUSED] = "misused", [OUTCOME_HANG] = "hang",        [OUTCOME_CRASH] = "crash",
 };
 
 static struct {
@@ -69,10 +70,23 @@ is_asked_for (const char *name, const char *wanted)
     return wanted == NULL || strcmp (name, wanted) == 0;
 }
 
+/* Those that are for kept packages come last. */
+static guint
+n_kinds_for (const Chain *chain)
+{
+    guint n = n_kinds;
+
+    while (!chain->keeps && kinds[n - 1].is_for_kept)
+        n--;
+    return n;
+}
+
 static void
 add_single (guint chain, guint kind)
 {
     const Recording *recording = recordings[chain];
+    /* A kept package matters most to a service that starts again; the rest was seen without one. */
+    gboolean takes_edges = !chains[chain].is_twin && (!chains[chain].keeps || kinds[kind].ends_service);
     guint seen = 0;
 
     for (guint point = 0; point < recording->events->len; point++) {
@@ -82,7 +96,7 @@ add_single (guint chain, guint kind)
             continue;
         if (options.point >= 0 ? point == (guint) options.point
                                : options.is_all || seen % (guint) options.every == 0 ||
-                                     g_array_index (recording->is_edge, guint8, point))
+                                     (takes_edges && g_array_index (recording->is_edge, guint8, point)))
             g_array_append_val (cases, one);
         seen++;
     }
@@ -92,17 +106,18 @@ static void
 add_pairs (guint chain, GRand *rand)
 {
     guint n_events = recordings[chain]->events->len;
+    gint32 n_drawn = (gint32) n_kinds_for (&chains[chain]);
 
     for (int i = 0; i < options.pairs; i++) {
         Case pair = { chain, 0 };
 
         /* Kinds that do not apply to that event are drawn again. */
         do {
-            pair.kind = (guint) g_rand_int_range (rand, 0, (gint32) n_kinds);
+            pair.kind = (guint) g_rand_int_range (rand, 0, n_drawn);
             pair.point = (guint) g_rand_int_range (rand, 0, (gint32) n_events);
         } while (
             !(kinds[pair.kind].events & 1u << g_array_index (recordings[chain]->events, guint8, pair.point)));
-        pair.second_kind = (guint) g_rand_int_range (rand, 0, (gint32) n_kinds);
+        pair.second_kind = (guint) g_rand_int_range (rand, 0, n_drawn);
         pair.second_point = (guint) g_rand_int_range (rand, 0, (gint32) n_events);
         g_array_append_val (cases, pair);
     }
@@ -120,7 +135,7 @@ collect (void)
         recordings[chain] = trial_record (&chains[chain]);
         if (recordings[chain] == NULL)
             exit (1);
-        for (guint kind = 0; kind < n_kinds; kind++)
+        for (guint kind = 0; kind < n_kinds_for (&chains[chain]); kind++)
             if (is_asked_for (kinds[kind].name, options.kind))
                 add_single (chain, kind);
         if (options.kind == NULL)
@@ -223,9 +238,9 @@ work_in_parallel (void)
 static guint
 print_line (guint chain, guint kind)
 {
-    static const Outcome columns[] = { OUTCOME_SELF,    OUTCOME_ONE,     OUTCOME_TWO,
-                                       OUTCOME_WINDOW,  OUTCOME_BRICKED, OUTCOME_LOST,
-                                       OUTCOME_MISUSED, OUTCOME_HANG,    OUTCOME_CRASH };
+    static const Outcome columns[] = { OUTCOME_SELF,   OUTCOME_RESUMED, OUTCOME_ONE,  OUTCOME_TWO,
+                                       OUTCOME_WINDOW, OUTCOME_BRICKED, OUTCOME_LOST, OUTCOME_IDLE,
+                                       OUTCOME_LEFT,   OUTCOME_MISUSED, OUTCOME_HANG, OUTCOME_CRASH };
     guint counts[N_OUTCOMES] = { 0 };
     guint total = 0;
 
@@ -253,8 +268,9 @@ print_table (void)
     guint sums[N_OUTCOMES] = { 0 };
     guint total = 0, n_bad = 0;
 
-    g_print ("\n%-14s %-13s %6s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n", "chain", "fault", "points", "itself",
-             "command", "two", "window", "bricked", "lost", "misused", "hang", "crash");
+    g_print ("\n%-14s %-13s %6s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n", "chain", "fault",
+             "points", "itself", "resumed", "command", "two", "window", "bricked", "lost", "idle", "left",
+             "misused", "hang", "crash");
     for (guint chain = 0; chain < n_chains; chain++)
         for (guint kind = 0; kind <= n_kinds; kind++)
             total += print_line (chain, kind);

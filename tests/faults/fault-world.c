@@ -20,6 +20,7 @@ struct _FaultWorld {
     gboolean has_lost_track; /* from the event after the one that went wrong */
     guint n_excused;
     gpointer hold;
+    PowerLoss *loss;
 };
 
 typedef struct {
@@ -416,6 +417,18 @@ guint
 fault_world_get_n_excused (FaultWorld *fault)
 {
     return fault->n_excused;
+}
+
+void
+fault_world_set_power_loss (FaultWorld *fault, PowerLoss *loss)
+{
+    fault->loss = loss;
+}
+
+PowerLoss *
+fault_world_get_power_loss (void)
+{
+    return current != NULL ? current->loss : NULL;
 }
 
 void

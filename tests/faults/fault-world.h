@@ -56,3 +56,9 @@ void fault_world_lose_engine (FaultWorld *fault);
 
 /* For system-calls.c: the next event is one of the journal. */
 Effect fault_world_journal_event (void);
+
+/* What would be left of the state folder if the host lost its power now; NULL: nobody cares. It is told of
+ * what comes to the disk, and must outlive the fault world. */
+typedef struct _PowerLoss PowerLoss;
+void fault_world_set_power_loss (FaultWorld *fault, PowerLoss *loss);
+PowerLoss *fault_world_get_power_loss (void);

@@ -24,6 +24,27 @@ reboot_host (gpointer trial, EventKind kind)
 }
 
 static Effect
+cut_host (gpointer trial, EventKind kind)
+{
+    strike_cut_host (trial, FALSE);
+    return EFFECT_NONE;
+}
+
+static Effect
+cut_host_keeping_names (gpointer trial, EventKind kind)
+{
+    strike_cut_host (trial, TRUE);
+    return EFFECT_NONE;
+}
+
+static Effect
+swap (gpointer trial, EventKind kind)
+{
+    strike_swap (trial);
+    return EFFECT_NONE;
+}
+
+static Effect
 tear (gpointer trial, EventKind kind)
 {
     strike_kill_next (trial);
@@ -128,9 +149,10 @@ repeat (gpointer trial, EventKind kind)
 }
 
 const Kind kinds[] = {
-    { "killed", "the engine dies, nothing after it runs", ALL, kill_engine },
-    { "torn", "the engine dies in the middle of a journal write", BIT (EVENT_JOURNAL), tear },
-    { "rebooted", "the host starts anew; the state folder survives", ALL, reboot_host },
+    { "killed", "the engine dies, nothing after it runs", ALL, kill_engine, .ends_service = TRUE },
+    { "torn", "the engine dies in the middle of a journal write", BIT (EVENT_JOURNAL), tear,
+      .ends_service = TRUE },
+    { "rebooted", "the host starts anew; the state folder survives", ALL, reboot_host, .ends_service = TRUE },
     { "replugged", "the modem is unplugged and plugged in 5 s later", ALL, replug, TRUE },
     { "unplugged", "the same, but after the job", ALL, unplug, TRUE },
     { "power-cycled", "the modem loses its power for half a second", ALL, cycle_power, TRUE },
@@ -146,6 +168,13 @@ const Kind kinds[] = {
     { "silence", "the modem says and takes nothing more until its power is cycled", ALL, fall_silent, TRUE },
     { "garbage", "the answer is noise", BIT (EVENT_RECEIVE), make_noise },
     { "repeated", "the answer comes twice", BIT (EVENT_RECEIVE), repeat },
+    /* Last, so that the pairs of the other chains are drawn as ever. */
+    { "host-cut", "the host loses its power, and with it all that was not synced", ALL, cut_host,
+      .ends_service = TRUE, .is_for_kept = TRUE },
+    { "host-cut-data", "the same, but new names are there, of files without their data", ALL,
+      cut_host_keeping_names, .ends_service = TRUE, .is_for_kept = TRUE },
+    { "swapped", "killed, and another module is met first", ALL, swap, .ends_service = TRUE,
+      .is_for_kept = TRUE },
 };
 
 const guint n_kinds = G_N_ELEMENTS (kinds);

@@ -7,7 +7,11 @@
 #include "trial.h"
 
 #include "job/job-fixture.h"
+#include "job/journal.h"
+#include "job/kept.h"
 #include "judge.h"
+#include "power-loss.h"
+#include "service.h"
 #include "strike.h"
 
 #include <setjmp.h>
@@ -24,14 +28,28 @@ typedef enum {
     STOP_NONE,
     STOP_KILLED,
     STOP_REBOOTED,
+    STOP_CUT,      /* the host's power */
+    STOP_CUT_DATA, /* the same, new names are there */
     STOP_HUNG,
 } Stop;
 
+/* Who does something to the modem. */
+typedef enum {
+    ACTION_UPDATE,       /* the user: what was typed first */
+    ACTION_RECOVER,      /* what a job advises, with the package */
+    ACTION_RECOVER_KEPT, /* without */
+    ACTION_SERVICE,      /* nobody: the service starts */
+} Action;
+
+static const char *const action_names[] = { "the same again", "--firmware-recover=PACKAGE",
+                                            "--firmware-recover", "the service starts" };
+
 typedef struct {
     const Chain *chain;
-    const char *package;
+    const char *brought;
     JobFixture fixture;
     FaultWorld *fault;
+    PowerLoss *loss;
     Judge *judge;
     char *plan_text;
     char *step, *fault_step; /* what the job was doing, and was when it was hit */
@@ -42,6 +60,8 @@ typedef struct {
     const Kind *kind; /* that strikes at `point`; NULL: none */
     guint point;
     gboolean is_struck, dies_next, has_faults;
+    gboolean is_swapped;
+    guint n_resumed; /* jobs that nobody has asked for */
     guint max_events;
     gint64 max_us;
     jmp_buf escape;
@@ -84,6 +104,23 @@ strike_kill (gpointer data, gboolean reboots_host)
 }
 
 void
+strike_cut_host (gpointer data, gboolean keeps_names)
+{
+    Trial *trial = data;
+
+    longjmp (trial->escape, keeps_names ? STOP_CUT_DATA : STOP_CUT);
+}
+
+void
+strike_swap (gpointer data)
+{
+    Trial *trial = data;
+
+    trial->is_swapped = TRUE;
+    strike_kill (trial, FALSE);
+}
+
+void
 strike_kill_next (gpointer trial)
 {
     ((Trial *) trial)->dies_next = TRUE;
@@ -93,6 +130,14 @@ void
 strike_clear_faults_later (gpointer trial)
 {
     ((Trial *) trial)->has_faults = TRUE;
+}
+
+static gboolean
+has_serial (const Trial *trial)
+{
+    g_autoptr (MfuJournalRecord) record = mfu_journal_load (trial->fixture.state_dir, "1-2", NULL);
+
+    return record != NULL && *record->serial != '\0';
 }
 
 static Effect
@@ -110,6 +155,8 @@ on_event (FaultWorld *fault, EventKind kind, guint number, gpointer user_data)
         g_array_append_val (trial->recording->is_edge, is_edge);
         g_free (trial->fault_step);
         trial->fault_step = g_strdup (trial->step);
+        if (trial->recording->serial_point == 0 && has_serial (trial))
+            trial->recording->serial_point = number;
         return EFFECT_NONE;
     }
     if (trial->dies_next)
@@ -141,8 +188,9 @@ on_changed (MfuJob *job, MfuJobStatus *status, gpointer user_data)
 }
 
 static void
-trial_init (Trial *trial, const Chain *chain, const char *package)
+trial_init (Trial *trial, const Recording *recording)
 {
+    const Chain *chain = recording->chain;
     g_autofree char *why = NULL;
     SimConfig config;
 
@@ -155,9 +203,12 @@ trial_init (Trial *trial, const Chain *chain, const char *package)
     config.quirks = chain->quirks;
     job_fixture_init (&trial->fixture, &config);
     trial->chain = chain;
-    trial->package = package;
+    trial->brought = recording->brought;
     trial->fault = fault_world_new (trial->fixture.sim);
-    trial->judge = judge_new (job_fixture_modem (&trial->fixture), package, &why);
+    if (chain->keeps)
+        trial->loss = power_loss_new (trial->fixture.state_dir);
+    fault_world_set_power_loss (trial->fault, trial->loss);
+    trial->judge = judge_new (job_fixture_modem (&trial->fixture), recording->package, &why);
     if (trial->judge == NULL)
         g_error ("%s", why);
     trial->fixture.world = fault_world_get (trial->fault);
@@ -173,6 +224,7 @@ static void
 trial_clear (Trial *trial)
 {
     fault_world_free (trial->fault);
+    g_clear_pointer (&trial->loss, power_loss_free);
     job_fixture_clear (&trial->fixture);
     judge_free (trial->judge);
     g_free (trial->plan_text);
@@ -187,7 +239,9 @@ bury (Trial *trial, Stop stop)
 {
     syscall (SYS_close_range, trial->first_fd, ~0U, 0);
     fault_world_lose_engine (trial->fault);
-    if (stop == STOP_REBOOTED)
+    if (stop == STOP_CUT || stop == STOP_CUT_DATA)
+        power_loss_strike (trial->loss, stop == STOP_CUT_DATA);
+    if (stop != STOP_KILLED && stop != STOP_HUNG)
         sim_modem_reenumerate (job_fixture_modem (&trial->fixture), sim_world_now_us (trial->fixture.sim));
     g_clear_pointer (&trial->fixture.status, mfu_job_status_unref);
     trial->dies_next = FALSE;
@@ -211,15 +265,43 @@ says_method (const Trial *trial)
            strstr (status->error->message, "name another method, or none") != NULL;
 }
 
-/* A user's command: the one that was typed first, or (`is_recovery`) the one that a job advises. */
-static Stop
-run_command (Trial *trial, gboolean is_recovery)
+static void
+act (Trial *trial, Action action)
 {
-    gboolean is_first = !is_recovery && !says_method (trial);
-    volatile Stop stop;
+    gboolean is_first = action == ACTION_UPDATE && !says_method (trial);
+    g_autoptr (GError) error = NULL;
 
     trial->fixture.method = is_first ? trial->chain->method : NULL;
+    if (action == ACTION_SERVICE) {
+        trial->n_resumed += service_start (&trial->fixture);
+        tell (trial, "%u jobs taken up so far", trial->n_resumed);
+        return;
+    }
+    if (action == ACTION_RECOVER_KEPT) {
+        if (!service_recover (&trial->fixture, &error))
+            tell (trial, "%s", error->message);
+        return;
+    }
+    trial->fixture.keeps_package = trial->chain->keeps;
+    trial->fixture.allow[0] = "volatile-journal";
     trial->fixture.allow[1] = is_first ? trial->chain->allow : NULL;
+    job_fixture_run (&trial->fixture, trial->brought);
+}
+
+static const char *
+stop_to_string (Stop stop)
+{
+    static const char *const names[] = { "",    "killed", "host rebooted", "host cut", "host cut, names kept",
+                                         "hung" };
+
+    return names[stop];
+}
+
+static Stop
+run (Trial *trial, Action action)
+{
+    volatile Stop stop;
+
     trial->is_struck = FALSE;
     trial->max_us = sim_world_now_us (trial->fixture.sim) + MAX_VIRTUAL_US;
     fault_world_set_hook (trial->fault, on_event, trial);
@@ -228,7 +310,7 @@ run_command (Trial *trial, gboolean is_recovery)
     close ((int) trial->first_fd);
     stop = (Stop) setjmp (trial->escape);
     if (stop == STOP_NONE)
-        job_fixture_run (&trial->fixture, trial->package);
+        act (trial, action);
     else
         bury (trial, stop);
     /* What comes next is another program, and knows nothing of a transfer that this one was kept from ending.
@@ -239,12 +321,12 @@ run_command (Trial *trial, gboolean is_recovery)
         sim_modem_clear_faults (job_fixture_modem (&trial->fixture));
     trial->has_faults = FALSE;
     trial->kind = NULL;
-    if (stop == STOP_NONE)
+    if (stop == STOP_NONE && trial->fixture.status != NULL)
         tell (trial, "%s: %s; %s", mfu_job_state_to_string (trial->fixture.status->state),
               trial->fixture.status->error != NULL ? trial->fixture.status->error->message : "no error",
               trial->fixture.status->advice);
     else
-        tell (trial, "%s", stop == STOP_HUNG ? "hung" : stop == STOP_KILLED ? "killed" : "host rebooted");
+        tell (trial, "%s", stop_to_string (stop));
     return stop;
 }
 
@@ -338,39 +420,90 @@ judge (Trial *trial, guint n_commands, gboolean *is_over)
     if (fault_world_is_mute (trial->fault) && verdict->boots && verdict->mode == SIM_MODE_NORMAL)
         use_hand (trial, TRUE);
     if (is_well (trial, sim_modem_get_verdict (job_fixture_modem (&trial->fixture))))
-        return n_commands == 0 ? OUTCOME_SELF : n_commands == 1 ? OUTCOME_ONE : OUTCOME_TWO;
+        return n_commands == 0   ? (trial->n_resumed == 0 ? OUTCOME_SELF : OUTCOME_RESUMED)
+               : n_commands == 1 ? OUTCOME_ONE
+                                 : OUTCOME_TWO;
     *is_over = FALSE;
     return OUTCOME_LOST;
 }
 
-/* The recovery that a user gets, from the end of the first job on. */
+/* Another module is in the port, in the same mode, when the service starts: it is asked who it is, and left
+ * alone. FALSE when it was not. */
+static gboolean
+meet_another (Trial *trial)
+{
+    static const SimStart starts[SIM_N_MODES] = { [SIM_MODE_EDL] = SIM_START_EDL,
+                                                  [SIM_MODE_FASTBOOT] = SIM_START_FASTBOOT,
+                                                  [SIM_MODE_SBL] = SIM_START_SBL };
+    SimMode mode = sim_modem_get_mode (job_fixture_modem (&trial->fixture));
+    JobFixture other;
+    SimConfig config;
+    char *own_state_dir;
+    guint n_changes = 0;
+
+    trial->is_swapped = FALSE;
+    if (starts[mode] == SIM_START_NORMAL)
+        return TRUE;
+    sim_config_init (&config);
+    config.family = trial->chain->family;
+    config.version = trial->chain->from;
+    config.serial = "22222222";
+    config.start = starts[mode];
+    job_fixture_init (&other, &config);
+    other.world = sim_world_get (other.sim);
+    own_state_dir = other.state_dir;
+    other.state_dir = trial->fixture.state_dir;
+    service_start (&other);
+    if (other.status != NULL)
+        tell (trial, "another module: %s", other.status->error != NULL ? other.status->error->message : "");
+    for (guint i = 0; i < sim_modem_get_n_ops (job_fixture_modem (&other)); i++) {
+        SimOpKind kind = sim_modem_get_op (job_fixture_modem (&other), i)->kind;
+
+        n_changes += kind == SIM_OP_ERASE || kind == SIM_OP_PROGRAM;
+    }
+    if (n_changes > 0)
+        tell (trial, "another module was written to");
+    other.state_dir = own_state_dir;
+    job_fixture_clear (&other);
+    return n_changes == 0;
+}
+
+/* What the last job has told its user to type; who is told nothing types again what was typed last. */
+static Action
+next_action (const Trial *trial, Action last)
+{
+    const char *advice = trial->fixture.status != NULL ? trial->fixture.status->advice : "";
+
+    if (strstr (advice, "--firmware-recover=") != NULL)
+        return ACTION_RECOVER;
+    if (strstr (advice, "--firmware-recover") != NULL && last != ACTION_RECOVER_KEPT)
+        return ACTION_RECOVER_KEPT;
+    return last == ACTION_RECOVER_KEPT ? ACTION_RECOVER : last;
+}
+
+/* The recovery by commands. A second fault does not use up one of the two. */
 static Outcome
 recover (Trial *trial, const Kind *second, guint second_point)
 {
-    gboolean is_recovery = FALSE;
+    Action action = ACTION_UPDATE;
     guint n_left = MAX_COMMANDS;
 
     for (guint n = 0;; n++) {
-        const MfuJobStatus *status = trial->fixture.status;
         gboolean is_over;
         Outcome outcome;
 
-        /* Who is told nothing types again what was typed last. */
-        if (status != NULL)
-            is_recovery = strstr (status->advice, "--firmware-recover") != NULL;
-
+        action = next_action (trial, action);
         use_hand (trial, says_power (trial));
         outcome = judge (trial, n, &is_over);
         if (is_over || n_left == 0)
             return outcome;
-        if (!can_command (trial, is_recovery))
+        if (!can_command (trial, action != ACTION_UPDATE))
             return OUTCOME_LOST;
-        tell (trial, "command: %s", is_recovery ? "--firmware-recover" : "the same again");
+        tell (trial, "command: %s", action_names[action]);
         trial->kind = second;
         trial->point = second_point;
-        if (run_command (trial, is_recovery) == STOP_HUNG)
+        if (run (trial, action) == STOP_HUNG)
             return OUTCOME_HANG;
-        /* A second fault does not use up one of the two commands. */
         if (trial->is_struck)
             second = NULL;
         else
@@ -380,48 +513,137 @@ recover (Trial *trial, const Kind *second, guint second_point)
     }
 }
 
+/* The recovery by the service, which begins anew if the second fault has hit it. Then, for what it had
+ * nothing to do with, it is for the user to go on. */
+static Outcome
+be_served (Trial *trial, const Kind *second, guint second_point)
+{
+    do {
+        guint n_resumed = trial->n_resumed;
+        gboolean is_over;
+        Outcome outcome;
+
+        use_hand (trial, FALSE);
+        outcome = judge (trial, 0, &is_over);
+        if (is_over && outcome != OUTCOME_SELF && outcome != OUTCOME_RESUMED)
+            return outcome;
+        if (trial->is_swapped && !meet_another (trial))
+            return OUTCOME_MISUSED;
+        tell (trial, "%s", action_names[ACTION_SERVICE]);
+        trial->kind = second;
+        trial->point = second_point;
+        if (run (trial, ACTION_SERVICE) == STOP_HUNG)
+            return OUTCOME_HANG;
+        if (second != NULL && !trial->is_struck && (is_over || trial->n_resumed > n_resumed))
+            return OUTCOME_NOT_STRUCK;
+        if (trial->is_struck)
+            second = NULL;
+    } while (trial->is_struck);
+    return recover (trial, second, second_point);
+}
+
+/* What the state folder has of a package when all is over and the service was started once more. */
+static gboolean
+has_leftovers (Trial *trial)
+{
+    const char *directory = trial->fixture.state_dir;
+    g_autofree char *new_path = mfu_journal_path (directory, "1-2", ".package.new");
+    g_autoptr (MfuJournalRecord) record = NULL;
+
+    run (trial, ACTION_SERVICE);
+    record = mfu_journal_load (directory, "1-2", NULL);
+    /* An update that had begun to write, and whose modem runs the old firmware all the same, is not over. */
+    if (record != NULL && record->is_past_no_return &&
+        g_strcmp0 (job_fixture_verdict (&trial->fixture)->version, record->to) != 0)
+        return FALSE;
+    if (!mfu_journal_exists (directory, "1-2") && !mfu_kept_exists (directory, "1-2") &&
+        !g_file_test (new_path, G_FILE_TEST_EXISTS))
+        return FALSE;
+    tell (trial, "left in the state folder: a journal or a package");
+    return TRUE;
+}
+
+/* Whether the service has done what it must, and no more. */
+static Outcome
+check_service (Trial *trial, const Recording *recording, const Case *what, Outcome outcome)
+{
+    gboolean is_single = what->second_kind >= n_kinds;
+    gboolean must_resume = is_single && kinds[what->kind].ends_service && recording->serial_point > 0 &&
+                           what->point > recording->serial_point && !trial->chain->is_nameless;
+
+    if (outcome < OUTCOME_SELF || outcome > OUTCOME_TWO)
+        return outcome;
+    if (trial->chain->is_nameless ? trial->n_resumed > 0
+                                  : must_resume && outcome != OUTCOME_SELF && outcome != OUTCOME_RESUMED)
+        return OUTCOME_IDLE;
+    return has_leftovers (trial) ? OUTCOME_LEFT : outcome;
+}
+
+static Outcome
+try (Trial *trial, const Recording *recording, const Case *what)
+{
+    const Kind *second = what->second_kind < n_kinds ? &kinds[what->second_kind] : NULL;
+
+    trial->kind = &kinds[what->kind];
+    trial->point = what->point;
+    if (run (trial, ACTION_UPDATE) == STOP_HUNG)
+        return OUTCOME_HANG;
+    if (!trial->chain->keeps)
+        return recover (trial, second, what->second_point);
+    return check_service (trial, recording, what, be_served (trial, second, what->second_point));
+}
+
 Outcome
 trial_run (const Recording *recording, const Case *what, gboolean is_verbose)
 {
-    const Kind *second = what->second_kind < n_kinds ? &kinds[what->second_kind] : NULL;
     Outcome outcome;
     Trial trial;
 
-    trial_init (&trial, recording->chain, recording->package);
+    trial_init (&trial, recording);
     trial.max_events = recording->events->len * 20 + 20000;
-    trial.kind = &kinds[what->kind];
-    trial.point = what->point;
-    outcome = run_command (&trial, FALSE) == STOP_HUNG ? OUTCOME_HANG
-                                                       : recover (&trial, second, what->second_point);
+    outcome = try (&trial, recording, what);
     if (is_verbose || outcome >= OUTCOME_BRICKED) {
         g_print ("%s --chain %s --kind %s --point %u", outcome >= OUTCOME_BRICKED ? "FAILED" : "fine  ",
                  trial.chain->name, kinds[what->kind].name, what->point);
-        if (second != NULL)
-            g_print (" --second-kind %s --second-point %u", second->name, what->second_point);
+        if (what->second_kind < n_kinds)
+            g_print (" --second-kind %s --second-point %u", kinds[what->second_kind].name,
+                     what->second_point);
         g_print (" (%s)\n%s", trial.fault_step != NULL ? trial.fault_step : "", trial.story->str);
     }
     trial_clear (&trial);
     return outcome;
 }
 
+static void
+make_package (Recording *recording)
+{
+    const Chain *chain = recording->chain;
+    const char *const *a = chain->package;
+    g_autofree char *zip = g_strconcat (chain->to, ".zip", NULL);
+
+    g_assert_null (a[10]);
+    recording->package =
+        job_fixture_package (chain->to, a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], NULL);
+    recording->brought = chain->is_zipped ? job_fixture_package (zip, "--form", "zip", a[0], a[1], a[2], a[3],
+                                                                 a[4], a[5], a[6], a[7], NULL)
+                                          : recording->package;
+}
+
 Recording *
 trial_record (const Chain *chain)
 {
     Recording *recording = g_new0 (Recording, 1);
-    const char *const *a = chain->package;
     const char *wrong = NULL;
     Trial trial;
 
-    g_assert_null (a[10]);
     recording->chain = chain;
-    recording->package =
-        job_fixture_package (chain->to, a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], NULL);
+    make_package (recording);
     recording->events = g_array_new (FALSE, TRUE, 1);
     recording->is_edge = g_array_new (FALSE, TRUE, 1);
-    trial_init (&trial, chain, recording->package);
+    trial_init (&trial, recording);
     trial.recording = recording;
     recording->took_us = -sim_world_now_us (trial.fixture.sim);
-    run_command (&trial, FALSE);
+    run (&trial, ACTION_UPDATE);
     recording->took_us += sim_world_now_us (trial.fixture.sim);
     if (trial.fixture.status->state != MFU_JOB_DONE ||
         !is_well (&trial, job_fixture_verdict (&trial.fixture)) ||

@@ -16,6 +16,10 @@ typedef struct {
     gboolean leaves_boot_chain; /* not all of the package's images are written */
     const char *window; /* begins the sentence of the plan that declares a window; NULL: there is none */
     const char *window_steps[5];
+    gboolean keeps; /* the package, so that the service takes up what was interrupted */
+    gboolean is_zipped;
+    gboolean is_nameless; /* tells no serial number, so that nothing is taken up by itself */
+    gboolean is_twin;     /* of the one before it, on another modem */
 } Chain;
 
 typedef struct {
@@ -24,15 +28,19 @@ typedef struct {
     guint events; /* bits of EventKind */
     Effect (*strike) (gpointer trial, EventKind kind);
     gboolean costs_power; /* at once, or because nothing else helps */
+    gboolean ends_service;
+    gboolean is_for_kept; /* only where a package is kept */
 } Kind;
 
 /* What the uninterrupted run of a chain was made of. */
 typedef struct {
     const Chain *chain;
-    const char *package;
-    GArray *events;  /* EventKind as guint8 */
-    GArray *is_edge; /* guint8: the first or last event of a step */
-    gint64 took_us;  /* virtual */
+    const char *package; /* a folder */
+    const char *brought; /* what a user brings of it */
+    GArray *events;      /* EventKind as guint8 */
+    GArray *is_edge;     /* guint8: the first or last event of a step */
+    gint64 took_us;      /* virtual */
+    guint serial_point;  /* the event before which the journal had the serial number for the first time */
 } Recording;
 
 typedef enum {
@@ -40,11 +48,15 @@ typedef enum {
     OUTCOME_RUNNING,    /* what is still so when its process has died has crashed */
     OUTCOME_NOT_STRUCK, /* the job was over before the second fault's turn */
     OUTCOME_SELF,
+    OUTCOME_RESUMED, /* the service has taken it up when it was started again */
     OUTCOME_ONE,
     OUTCOME_TWO,
     OUTCOME_WINDOW,
     OUTCOME_BRICKED, /* from here on: failures */
     OUTCOME_LOST,    /* not bricked, but two commands did not bring it back */
+    OUTCOME_IDLE,    /* a command was necessary where the service should have taken it up, or it has where it
+                        must not */
+    OUTCOME_LEFT,    /* a file is left in the state folder that nobody needs */
     OUTCOME_MISUSED, /* the host did what no host may do to a modem */
     OUTCOME_HANG,
     OUTCOME_CRASH,

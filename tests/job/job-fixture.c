@@ -116,20 +116,25 @@ job_fixture_remove_packages (void)
     g_clear_pointer (&packages, g_hash_table_unref);
 }
 
-void
-job_fixture_run (JobFixture *fixture, const char *path)
+static MfuWorld *
+world_of (JobFixture *fixture)
 {
-    MfuWorld *world = fixture->world != NULL ? fixture->world : sim_world_get (fixture->sim);
-    g_autofree char *name = g_path_get_basename (path);
-    g_autoptr (MfuUsbDevice) device = NULL;
+    return fixture->world != NULL ? fixture->world : sim_world_get (fixture->sim);
+}
+
+void
+job_fixture_run_on (JobFixture *fixture, MfuUsbDevice *device, int fd, const char *name)
+{
     g_autoptr (MfuJob) job = NULL;
     g_autoptr (GError) error = NULL;
     MfuJobConfig config = {
-        .world = world,
+        .world = world_of (fixture),
         .host = fixture->host,
         .state_dir = fixture->state_dir,
         .job_id = "1",
+        .package_fd = fd,
         .package_name = name,
+        .device = device,
         .version = fixture->version,
         .asks_when_taken = fixture->asks_when_taken,
         .allow = fixture->allow,
@@ -142,17 +147,26 @@ job_fixture_run (JobFixture *fixture, const char *path)
         .user_data = fixture->user_data,
     };
 
-    device = world->klass->look (world, "1-2", &error);
-    g_assert_no_error (error);
-    config.device = device;
-    config.package_fd = open (path, O_RDONLY | O_CLOEXEC);
-    g_assert_cmpint (config.package_fd, >=, 0);
     job = mfu_job_new (&config, &error);
-    close (config.package_fd);
     g_assert_no_error (error);
     mfu_job_run (job);
     g_clear_pointer (&fixture->status, mfu_job_status_unref);
     fixture->status = mfu_job_get_status (job);
+}
+
+void
+job_fixture_run (JobFixture *fixture, const char *path)
+{
+    MfuWorld *world = world_of (fixture);
+    g_autofree char *name = g_path_get_basename (path);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (MfuUsbDevice) device = world->klass->look (world, "1-2", &error);
+    int fd = open (path, O_RDONLY | O_CLOEXEC);
+
+    g_assert_no_error (error);
+    g_assert_cmpint (fd, >=, 0);
+    job_fixture_run_on (fixture, device, fd, name);
+    close (fd);
 }
 
 SimModem *

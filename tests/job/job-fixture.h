@@ -36,6 +36,8 @@ const char *job_fixture_package (const char *name, ...) G_GNUC_NULL_TERMINATED;
 
 /* Runs a job with the package at `path` on what is in the port now; the result is in `fixture->status`. */
 void job_fixture_run (JobFixture *fixture, const char *path);
+/* The same on `device` with the package behind `fd` (both the caller's), which came as `name`. */
+void job_fixture_run_on (JobFixture *fixture, MfuUsbDevice *device, int fd, const char *name);
 
 SimModem *job_fixture_modem (JobFixture *fixture);
 const SimVerdict *job_fixture_verdict (JobFixture *fixture);

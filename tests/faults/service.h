@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* What the service does without being asked when it starts, and when it is asked for a recovery without a
+ * package: by its own code, but for the main loop and the kernel's list of ports. */
+
+#include "job/job-fixture.h"
+
+/* Looks after drivers, leftovers and the journal, and takes up what was interrupted; again where that may
+ * help, after a pause. Returns how many jobs it has run. */
+guint service_start (JobFixture *fixture);
+
+/* FALSE with the error when there is nothing to do it with. */
+gboolean service_recover (JobFixture *fixture, GError **error);
