@@ -257,7 +257,7 @@ modem_paths() {
 #   wait_for_modem [OLD-PATH [SECONDS]]
 # shellcheck disable=SC2120
 wait_for_modem() {
-    local old=${1:-} end=$((SECONDS + ${2:-90}))
+    local old=${1:-} end=$((SECONDS + ${2:-150}))
     while :; do
         MODEM=$(modem_paths | grep -vx "${old:-none}" | tail -n 1 || true)
         [ -z "$MODEM" ] || break

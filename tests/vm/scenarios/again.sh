@@ -19,6 +19,6 @@ expect_stdout 'edl|recover'
 run mmcli "--firmware-update=$packages/full/EC25EFAR06A08M4G.zip" --firmware-update-yes
 expect_status 0
 expect_modem_runs $NEW_VERSION
-wait_for_modem '' 60
+wait_for_modem
 expect_revision $NEW_VERSION
 expect_modemmanager_alive

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Ctrl-C before the point of no return puts the modem back, after it is refused with a reason; ModemManager survives.
-# timeout: 300
+# timeout: 400
 # package: full/EC25EFAR06A08M4G.zip --size full --form zip
 
 start_all --nand-speed real

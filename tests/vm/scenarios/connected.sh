@@ -61,7 +61,7 @@ flashed() {
     run mmcli -m any "--firmware-update=$packages/small/EC25EFAR06A08M4G.zip" --firmware-update-yes
     expect_status 0
     expect_modem_runs $NEW_VERSION
-    wait_for_modem "$old" 60
+    wait_for_modem "$old"
     expect_revision $NEW_VERSION
     wait_until 90 nm_is_connected || {
         run nmcli connection

@@ -64,7 +64,7 @@ recovered() {
     run mmcli "--firmware-recover=$package" "--firmware-update-port=$(sim_port)" --firmware-update-yes "$@"
     expect_status 0
     expect_modem_runs "$version"
-    wait_for_modem '' 90
+    wait_for_modem
     expect_revision "$version"
     expect_modemmanager_alive
 }

@@ -19,7 +19,7 @@ flash() {
     expect_status 0
     expect_modem_runs EP06ELAR03A09M4G
     expect_same "$(sim_bytes_to "$other")" 0 "bytes sent in $other mode"
-    wait_for_modem "$old" 60
+    wait_for_modem "$old"
     expect_revision EP06ELAR03A09M4G
     expect_modemmanager_alive
 }

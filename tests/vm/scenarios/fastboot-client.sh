@@ -109,15 +109,28 @@ too_large_for_buffer() {
     expect_modem_runs $OLD_VERSION
 }
 
+# The modem's number on the bus, another one each time that it comes.
+device_number() {
+    cat "$(modem_folders 1)/devnum"
+}
+
+has_come_anew() {
+    local number
+    number=$(device_number) && [ "$number" != "$1" ]
+}
+
 sticky() {
+    local before
     start_in_fastboot fastboot
     client flash aboot "$images/appsboot.mbn"
     expect_status 0
     sim power-cycle
     sim wait fastboot 30 || fail "the modem left fastboot without reboot"
     wait_until 10 client_sees_modem || fail "the client sees no modem"
+    before=$(device_number)
     client reboot-bootloader
     expect_status 0
+    wait_until 30 has_come_anew "$before" || fail "the modem does not come back"
     sim wait fastboot 30 || fail "the modem left fastboot by reboot-bootloader"
     wait_until 10 client_sees_modem || fail "the client sees no modem"
     client reboot

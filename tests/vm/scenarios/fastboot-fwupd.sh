@@ -47,7 +47,7 @@ beside_a_flash() {
     # It wanted to have the modem that we had.
     [ "$(grep -c 'failed to add device .*failed to claim interface' "$T/look.out")" -gt 0 ] ||
         fail "fwupd did not meet the modem in fastboot mode"
-    wait_for_modem "$old" 60
+    wait_for_modem "$old"
     expect_revision $NEW_VERSION
     daemon_runs fwupd || fail "fwupd is gone: $(tail -n 1 "$T/fwupd.out")"
 }

@@ -34,10 +34,10 @@ interrupted() {
     expect_status 0
     expect_modem_runs $NEW_VERSION
     # The note is taken away: it starts into its firmware once more.
-    wait_for_modem '' 60
+    wait_for_modem
     old=$MODEM
     sim power-cycle
-    wait_for_modem "$old" 60
+    wait_for_modem "$old"
     expect_revision $NEW_VERSION
     expect_modemmanager_alive
 }
@@ -57,7 +57,7 @@ unknown() {
         --firmware-update-allow=unidentified
     expect_status 0
     expect_modem_runs $NEW_VERSION
-    wait_for_modem '' 60
+    wait_for_modem
     expect_revision $NEW_VERSION
 }
 
@@ -76,7 +76,7 @@ another_interrupted() {
     run mmcli "--firmware-update=$zip" --firmware-update-yes
     expect_status 0
     expect_modem_runs $NEW_VERSION
-    wait_for_modem '' 60
+    wait_for_modem
     expect_modemmanager_alive
 }
 

@@ -65,7 +65,7 @@ refused() {
     expect_status $EXIT_DEVICE
     expect_stderr "$2"
     wait_until 40 sim_mode_is normal || fail "the modem was not put back"
-    wait_for_modem "$old" 60
+    wait_for_modem "$old"
     expect_modem_runs $OLD_VERSION
     expect_modemmanager_alive
 }

@@ -34,7 +34,7 @@ fails_in_the_middle() {
     run mmcli "--firmware-update=$zip" --firmware-update-yes
     expect_status 0
     expect_modem_runs $NEW_VERSION
-    wait_for_modem '' 60
+    wait_for_modem
     expect_same "$(modem_property "$MODEM" Device)" "$uid" "Device uid"
     expect_modemmanager_alive
 }

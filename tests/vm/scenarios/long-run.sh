@@ -33,7 +33,7 @@ for ((round = 1; round <= rounds; round++)); do
     update "${MODEM##*/}" "small/$version.zip" --firmware-update-allow=downgrade
     expect_status 0
     expect_modem_runs "$version"
-    wait_for_modem '' 30
+    wait_for_modem
     expect_revision "$version"
     service=$(pgrep -x mm-firmware-upd)
     manager=$(cat "$T/modemmanager.pid")

@@ -19,7 +19,7 @@ connect_modem
 run mmcli -m any "--firmware-update=$packages/small/EC25EFAR06A08M4G.zip" --firmware-update-yes
 expect_status 0
 expect_modem_runs $NEW_VERSION
-wait_for_modem "$old" 60
+wait_for_modem "$old"
 expect_revision $NEW_VERSION
 modem_port_kinds "$MODEM" | grep -qx "cdc-wdm 7" || fail "it does not come back in MBIM mode: $(modem_port_kinds "$MODEM" | paste -sd ,)"
 expect_modemmanager_alive

@@ -34,7 +34,7 @@ flashed() {
     expect_status 0
     sim_has_op 'QDU reboot' || fail "it was not told by QDU"
     expect_modem_runs EM06ELAR03A09M4G
-    wait_for_modem "$old" 60
+    wait_for_modem "$old"
     expect_revision EM06ELAR03A09M4G
     expect_modemmanager_alive
 }
@@ -57,7 +57,7 @@ refuses() {
     run mmcli -m any "--firmware-update=$zip" --firmware-update-yes
     expect_status $EXIT_UNSUPPORTED
     expect_stderr "refuses Quectel's command"
-    wait_for_modem "$old" 60
+    wait_for_modem "$old"
     expect_revision $old_version
     expect_modem_untouched
     expect_modemmanager_alive

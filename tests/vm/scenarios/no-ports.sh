@@ -29,7 +29,7 @@ stubborn() {
     sim no-faults
     expect_status $EXIT_DEVICE
     grep -qiE 'QMI service 2 client [0-9]+ message 002e: 0' "$T/modem1.log" || fail "it was not told so by QMI"
-    wait_for_modem "$old" 60
+    wait_for_modem "$old"
     expect_revision $OLD_VERSION
     expect_modem_untouched
     expect_modemmanager_alive
@@ -49,7 +49,7 @@ no_diag() {
     run mmcli -m any "--firmware-update=$zip" --firmware-update-yes
     expect_status 0
     expect_modem_runs $NEW_VERSION
-    wait_for_modem "$old" 60
+    wait_for_modem "$old"
     expect_revision $NEW_VERSION
 }
 

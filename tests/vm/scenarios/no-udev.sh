@@ -35,7 +35,7 @@ whole_update() {
     update "${old##*/}" small/EC25EFAR06A08M4G.zip
     expect_status 0
     expect_modem_runs $NEW_VERSION
-    wait_for_modem "$old" 30
+    wait_for_modem "$old"
     one_modem || fail "modems: $(modem_paths | tr '\n' ' ')"
     wait_for_job
     expect_same "$(job_property Modem)" "$MODEM" "Modem of the job"
@@ -53,7 +53,7 @@ put_back() {
     update "${old##*/}" small/EC25EFAR06A08M4G.zip --firmware-update-allow=reinstall
     [ "$STATUS" -ne 0 ] && [ "$STATUS" -lt 20 ] || fail "exit status $STATUS"
     sim no-faults
-    wait_for_modem "$old" 90
+    wait_for_modem "$old"
     wait_until 30 one_modem || fail "modems: $(modem_paths | tr '\n' ' ')"
     expect_modem_runs $NEW_VERSION
     expect_modemmanager_alive

@@ -54,7 +54,7 @@ by_itself() {
     wait_for_job 30
     wait_for_state 120 "done"
     expect_modem_runs $NEW_VERSION
-    wait_for_modem '' 60
+    wait_for_modem
     expect_modemmanager_alive
 }
 
@@ -66,7 +66,7 @@ is_refused() {
     expect_stderr "$word"
     ! sim_has_op erase || fail "something was erased"
     expect_modem_runs $OLD_VERSION
-    wait_for_modem '' 60
+    wait_for_modem
 }
 
 # The service has to let go of the folder before it can be mounted over.
@@ -99,7 +99,7 @@ without_a_copy() {
     run mmcli "--firmware-recover=$zip" --firmware-update-yes
     expect_status 0
     expect_modem_runs $NEW_VERSION
-    wait_for_modem '' 60
+    wait_for_modem
 }
 
 # The other one is asked who it is, and no more; the copy waits for its own, or for somebody who insists.

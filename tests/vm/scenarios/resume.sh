@@ -54,7 +54,7 @@ expect_status 0
 expect_stderr 'joining it'
 expect_same "$(job_property State)" "done" "state of the job"
 expect_modem_runs $NEW_VERSION
-wait_for_modem '' 60
+wait_for_modem
 expect_same "$(modem_property "$MODEM" Device)" "$uid" "Device uid"
 expect_revision $NEW_VERSION
 expect_not_inhibited "$uid"

@@ -39,7 +39,7 @@ another() {
 expect_recovered() {
     expect_status 0
     expect_modem_runs $NEW_VERSION
-    wait_for_modem '' 90
+    wait_for_modem
     expect_revision $NEW_VERSION
 }
 
@@ -73,7 +73,7 @@ by_the_port() {
 
 remembered() {
     another ec25
-    wait_for_modem '' 90
+    wait_for_modem
     sim fault 'program:3+=nak'
     run mmcli -m any "--firmware-update=$ec25" --firmware-update-yes
     sim no-faults

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # For everything that is not a firmware update the mmcli front is the real mmcli, byte for byte.
-# timeout: 240
+# timeout: 400
 
 start_all
 [ -x /usr/bin/mmcli.real ] || fail "the stock mmcli was not diverted"
