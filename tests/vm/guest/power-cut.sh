@@ -93,8 +93,9 @@ change_kind() {
     [ "$KIND" = window ] || measure_run
 }
 
+# The verdict has the reason behind it.
 is_bricked() {
-    [ "$(verdict bricked)" = yes ]
+    sim verdict | grep -q '^bricked=' && [ "$(verdict bricked)" != no ]
 }
 
 # The modem has nothing left to boot from, as the plan has told, and whoever asks is told so. Such a modem is never counted
