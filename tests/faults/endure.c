@@ -205,7 +205,7 @@ main (int argc, char **argv)
     }
     g_log_set_writer_func (log_errors_only, NULL, NULL);
     for (guint i = 0; i < n_chains; i++) {
-        if (chains[i].start != SIM_START_NORMAL || chains[i].half_flashed != NULL ||
+        if (chains[i].keeps || chains[i].start != SIM_START_NORMAL || chains[i].half_flashed != NULL ||
             (options.chain != NULL && strcmp (options.chain, chains[i].name) != 0))
             continue;
         is_good &= endure (&chains[i]);

@@ -101,14 +101,17 @@ act (JobFixture *fixture, guint *n_jobs)
 }
 
 guint
-service_start (JobFixture *fixture)
+service_start (JobFixture *fixture, void (*paused) (gpointer user_data), gpointer user_data)
 {
     guint n_jobs = 0;
 
     tidy (fixture);
     mfu_kept_clean_up (fixture->state_dir);
-    while (act (fixture, &n_jobs) && n_jobs < MAX_JOBS)
+    while (act (fixture, &n_jobs) && n_jobs < MAX_JOBS) {
         sim_world_pass_ms (fixture->sim, PAUSE_MS);
+        if (paused != NULL)
+            paused (user_data);
+    }
     return n_jobs;
 }
 

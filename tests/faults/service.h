@@ -7,8 +7,8 @@
 #include "job/job-fixture.h"
 
 /* Looks after drivers, leftovers and the journal, and takes up what was interrupted; again where that may
- * help, after a pause. Returns how many jobs it has run. */
-guint service_start (JobFixture *fixture);
+ * help, after a pause and after `paused` (may be NULL). Returns how many jobs it has run. */
+guint service_start (JobFixture *fixture, void (*paused) (gpointer user_data), gpointer user_data);
 
 /* FALSE with the error when there is nothing to do it with. */
 gboolean service_recover (JobFixture *fixture, GError **error);

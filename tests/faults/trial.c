@@ -265,6 +265,16 @@ says_method (const Trial *trial)
            strstr (status->error->message, "name another method, or none") != NULL;
 }
 
+/* The next job knows nothing of what the last one was kept from ending. */
+static void
+on_paused (gpointer user_data)
+{
+    Trial *trial = user_data;
+
+    if (trial->is_struck)
+        sim_modem_lose_track (job_fixture_modem (&trial->fixture));
+}
+
 static void
 act (Trial *trial, Action action)
 {
@@ -273,7 +283,7 @@ act (Trial *trial, Action action)
 
     trial->fixture.method = is_first ? trial->chain->method : NULL;
     if (action == ACTION_SERVICE) {
-        trial->n_resumed += service_start (&trial->fixture);
+        trial->n_resumed += service_start (&trial->fixture, on_paused, trial);
         tell (trial, "%u jobs taken up so far", trial->n_resumed);
         return;
     }
@@ -282,6 +292,9 @@ act (Trial *trial, Action action)
             tell (trial, "%s", error->message);
         return;
     }
+    /* The service may have been killed in the middle of a job of its own. */
+    trial->fixture.is_automatic = FALSE;
+    trial->fixture.kept_digest = NULL;
     trial->fixture.keeps_package = trial->chain->keeps;
     trial->fixture.allow[0] = "volatile-journal";
     trial->fixture.allow[1] = is_first ? trial->chain->allow : NULL;
@@ -453,7 +466,7 @@ meet_another (Trial *trial)
     other.world = sim_world_get (other.sim);
     own_state_dir = other.state_dir;
     other.state_dir = trial->fixture.state_dir;
-    service_start (&other);
+    service_start (&other, NULL, NULL);
     if (other.status != NULL)
         tell (trial, "another module: %s", other.status->error != NULL ? other.status->error->message : "");
     for (guint i = 0; i < sim_modem_get_n_ops (job_fixture_modem (&other)); i++) {
