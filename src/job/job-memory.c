@@ -15,11 +15,15 @@
 gboolean
 mfu_memory_count_attempt (MfuRun *run, GError **error)
 {
-    g_autoptr (MfuJournalRecord) record = mfu_journal_load (run->state_dir, run->port, error);
+    g_autoptr (MfuJournalRecord) record = mfu_journal_load (run->state_dir, run->place, error);
     g_autoptr (MfuJournal) journal = NULL;
 
-    if (record == NULL || !mfu_journal_check_automatic (record, error))
+    if (record == NULL || !mfu_journal_check_automatic (record, run->port, error))
         return FALSE;
+    g_free (record->place);
+    g_free (record->port);
+    record->place = g_strdup (run->place);
+    record->port = g_strdup (run->port);
     record->n_attempts++;
     mfu_log (G_LOG_LEVEL_MESSAGE, run->port, NULL, "taking up an interrupted update, attempt %u",
              record->n_attempts);
@@ -41,8 +45,8 @@ begin_journal (MfuRun *run, GError **error)
     const MfuJournalRecord *memory = run->was_normal ? NULL : run->memory;
     g_autofree char *allow = mfu_allow_to_string (run->allowed | run->recalled);
     MfuJournalRecord record = {
+        .place = (char *) run->place,
         .port = (char *) run->port,
-        .sysfs = run->device->sysfs,
         .family = run->family->name,
         .serial = memory != NULL ? memory->serial : NULL,
         .from = run->plan->from,
@@ -69,12 +73,12 @@ mfu_memory_begin (MfuRun *run, GError **error)
     g_autoptr (GError) local = NULL;
 
     /* Ignored because an old story that cannot be told is no reason to leave a modem as it is. */
-    if (!is_continued (run) && !mfu_journal_archive (run->state_dir, run->port, FALSE, &local))
+    if (!is_continued (run) && !mfu_journal_archive (run->state_dir, run->place, FALSE, &local))
         mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "%s", local->message);
-    if (run->has_copy && !mfu_kept_confirm (run->state_dir, run->port, error))
+    if (run->has_copy && !mfu_kept_confirm (run->state_dir, run->place, error))
         return FALSE;
     if (!run->has_copy && !is_continued (run))
-        mfu_kept_remove (run->state_dir, run->port);
+        mfu_kept_remove (run->state_dir, run->place);
     run->journal = begin_journal (run, error);
     return run->journal != NULL;
 }
@@ -88,17 +92,17 @@ mfu_memory_end (MfuRun *run, MfuJobState state)
     gboolean is_settled = is_back || (run->is_foreign && run->memory == NULL && !run->is_past_no_return);
 
     if (run->has_copy)
-        mfu_kept_discard (run->state_dir, run->port);
+        mfu_kept_discard (run->state_dir, run->place);
     if (run->journal == NULL)
         return;
     if (!mfu_journal_end (run->journal, mfu_job_state_to_string (state), is_settled, &error))
         mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "%s", error->message);
     if (is_settled)
-        mfu_kept_remove (run->state_dir, run->port);
+        mfu_kept_remove (run->state_dir, run->place);
 }
 
 gboolean
 mfu_memory_has_package (const MfuRun *run)
 {
-    return run->journal != NULL && mfu_kept_exists (run->state_dir, run->port);
+    return run->journal != NULL && mfu_kept_exists (run->state_dir, run->place);
 }

@@ -360,7 +360,7 @@ keep_package (MfuJob *job, MfuRun *run, const MfuPackageOptions *options, char *
     if (!(job->allowed & MFU_ALLOW_VOLATILE_JOURNAL) && !mfu_journal_check_survives (job->state_dir, error))
         return FALSE;
     mfu_job_report_title (job, _ ("keeping a copy of the package"));
-    copy = mfu_kept_store (job->state_dir, run->port, job->package_fd, options, job->cancellable, &local);
+    copy = mfu_kept_store (job->state_dir, run->place, job->package_fd, options, job->cancellable, &local);
     if (copy >= 0) {
         close (job->package_fd);
         job->package_fd = copy;
@@ -407,7 +407,7 @@ recall (MfuJob *job, MfuRun *run, MfuDeviceFacts *facts, char **note, GError **e
 {
     g_autoptr (GError) local = NULL;
 
-    run->memory = mfu_journal_load (job->state_dir, run->port, &local);
+    run->memory = mfu_journal_load (job->state_dir, run->place, &local);
     if (run->memory == NULL && !g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_FOUND)) {
         mfu_log (G_LOG_LEVEL_WARNING, run->port, job->id, "%s", local->message);
         if (*note == NULL)
@@ -549,7 +549,7 @@ wake_modem (MfuJob *job, MfuRun *run, GError **error)
     if (!mfu_run_is_asleep (run->device))
         return TRUE;
     /* One that lives has its reasons. */
-    lock = mfu_port_lock_take (job->state_dir, run->port, error);
+    lock = mfu_port_lock_take (job->state_dir, run->place, run->port, error);
     awake = lock != NULL ? mfu_run_wake (run->world, run->device, error) : NULL;
     if (awake == NULL)
         return FALSE;
@@ -655,7 +655,7 @@ execute (MfuJob *job, MfuRun *run, GError **error)
         return FALSE;
     /* Who only looks at a package locks nobody out; a copy is a file of the port. */
     if (job->is_automatic || job->keeps_package) {
-        lock = mfu_port_lock_take (job->state_dir, run->port, error);
+        lock = mfu_port_lock_take (job->state_dir, run->place, run->port, error);
         if (lock == NULL || (job->is_automatic && !mfu_memory_count_attempt (run, error)))
             return FALSE;
     }
@@ -666,7 +666,7 @@ execute (MfuJob *job, MfuRun *run, GError **error)
     if (!wait_for_start (job, error))
         return FALSE;
     if (lock == NULL)
-        lock = mfu_port_lock_take (job->state_dir, run->port, error);
+        lock = mfu_port_lock_take (job->state_dir, run->place, run->port, error);
     return lock != NULL && mfu_memory_begin (run, error) && mfu_run_execute (run, error);
 }
 
@@ -727,12 +727,15 @@ void
 mfu_job_run (MfuJob *job)
 {
     g_autoptr (GError) error = NULL;
-    g_autofree char *port = g_strdup (mfu_journal_home (job->state_dir, job->device));
+    /* Of its own, because the job may change its picture of the device. */
+    g_autofree char *place = g_strdup (job->device->place);
+    g_autofree char *port = g_strdup (job->device->port);
     MfuRun run = {
         .job = job,
         .world = job->world,
         .host = job->host,
         .state_dir = job->state_dir,
+        .place = place,
         .port = port,
         .package_name = job->package_name,
         .fingerprint = job->fingerprint,

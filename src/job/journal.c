@@ -7,6 +7,7 @@
 #include "job/journal.h"
 
 #include "config.h"
+#include "tracker/place.h"
 #include "util/error.h"
 #include "util/hdlc.h"
 #include "util/log.h"
@@ -35,7 +36,7 @@
 struct _MfuJournal {
     int fd;
     char *directory;
-    char *port;
+    char *place;
     char *path;
     goffset size;       /* of what is known to be on the disk */
     gboolean is_broken; /* something is behind that which could not be taken away */
@@ -51,8 +52,8 @@ typedef struct {
 } Field;
 
 static const Field fields[] = {
+    { "place", G_STRUCT_OFFSET (MfuJournalRecord, place) },
     { "port", G_STRUCT_OFFSET (MfuJournalRecord, port) },
-    { "sysfs", G_STRUCT_OFFSET (MfuJournalRecord, sysfs) },
     { "family", G_STRUCT_OFFSET (MfuJournalRecord, family) },
     { "serial", G_STRUCT_OFFSET (MfuJournalRecord, serial) },
     { "from", G_STRUCT_OFFSET (MfuJournalRecord, from) },
@@ -82,13 +83,11 @@ mfu_journal_record_free (MfuJournalRecord *record)
     g_free (record);
 }
 
-/* A port is "1-2.3", or a sysfs path in a test: made one file name. */
 char *
-mfu_journal_path (const char *directory, const char *port, const char *suffix)
+mfu_journal_path (const char *directory, const char *place, const char *suffix)
 {
-    g_autofree char *name = g_strconcat (port, suffix, NULL);
+    g_autofree char *name = g_strconcat (place, suffix, NULL);
 
-    g_strdelimit (name, "/", '_');
     return g_build_filename (directory, name, NULL);
 }
 
@@ -213,13 +212,13 @@ mfu_journal_begin (const char *directory, const MfuJournalRecord *record, gboole
                    GError **error)
 {
     g_autoptr (MfuJournal) journal = g_new0 (MfuJournal, 1);
-    g_autofree char *new_path = mfu_journal_path (directory, record->port, ".new");
+    g_autofree char *new_path = mfu_journal_path (directory, record->place, ".new");
     g_autoptr (GString) lines = first_lines (record);
 
     journal->fd = -1;
     journal->directory = g_strdup (directory);
-    journal->port = g_strdup (record->port);
-    journal->path = mfu_journal_path (directory, record->port, SUFFIX);
+    journal->place = g_strdup (record->place);
+    journal->path = mfu_journal_path (directory, record->place, SUFFIX);
     if (!make_directory (directory, error) ||
         (!allows_volatile && !mfu_journal_check_survives (directory, error)))
         return NULL;
@@ -263,12 +262,12 @@ mfu_journal_note_window (MfuJournal *journal, const char *window)
 
     /* Ignored because what is half-written is worse than what is not told. */
     if (!mfu_journal_note (journal, "window", window, &local))
-        mfu_log (G_LOG_LEVEL_WARNING, journal->port, NULL, "%s; going on without", local->message);
+        mfu_log (G_LOG_LEVEL_WARNING, NULL, NULL, "%s; going on without", local->message);
 }
 
 /* Makes room for one more archive and returns the path of the newest. */
 static char *
-rotate (const char *directory, const char *port)
+rotate (const char *directory, const char *place)
 {
     char *newer = NULL;
 
@@ -276,7 +275,7 @@ rotate (const char *directory, const char *port)
         g_autofree char *suffix = i > 1 ? g_strdup_printf (ARCHIVE ".%u", i - 1) : g_strdup (ARCHIVE);
         g_autofree char *older = newer;
 
-        newer = mfu_journal_path (directory, port, suffix);
+        newer = mfu_journal_path (directory, place, suffix);
         /* Ignored because there are that many only with time, and one archive less is no harm. */
         if (older != NULL)
             (void) g_rename (newer, older);
@@ -285,14 +284,14 @@ rotate (const char *directory, const char *port)
 }
 
 gboolean
-mfu_journal_archive (const char *directory, const char *port, gboolean moves, GError **error)
+mfu_journal_archive (const char *directory, const char *place, gboolean moves, GError **error)
 {
-    g_autofree char *path = mfu_journal_path (directory, port, SUFFIX);
+    g_autofree char *path = mfu_journal_path (directory, place, SUFFIX);
     g_autofree char *archive = NULL;
 
-    if (!mfu_journal_exists (directory, port))
+    if (!mfu_journal_exists (directory, place))
         return TRUE;
-    archive = rotate (directory, port);
+    archive = rotate (directory, place);
     if ((moves ? g_rename (path, archive) : link (path, archive)) < 0) {
         mfu_error_set_errno (error, errno, _ ("Cannot archive the journal %s"), path);
         return FALSE;
@@ -307,7 +306,7 @@ mfu_journal_end (MfuJournal *journal, const char *outcome, gboolean is_settled, 
     g_autoptr (GError) local = NULL;
     gboolean is_noted = mfu_journal_note (journal, "end", outcome, &local);
 
-    if (is_settled && !mfu_journal_archive (journal->directory, journal->port, TRUE, error))
+    if (is_settled && !mfu_journal_archive (journal->directory, journal->place, TRUE, error))
         return FALSE;
     if (!is_noted)
         g_propagate_error (error, g_steal_pointer (&local));
@@ -322,7 +321,7 @@ mfu_journal_free (MfuJournal *journal)
     if (journal->fd >= 0)
         close (journal->fd);
     g_free (journal->directory);
-    g_free (journal->port);
+    g_free (journal->place);
     g_free (journal->path);
     g_free (journal);
 }
@@ -407,30 +406,21 @@ parse_journal (char *contents, const char *path, GError **error)
 }
 
 gboolean
-mfu_journal_exists (const char *directory, const char *port)
+mfu_journal_exists (const char *directory, const char *place)
 {
-    g_autofree char *path = mfu_journal_path (directory, port, SUFFIX);
+    g_autofree char *path = mfu_journal_path (directory, place, SUFFIX);
 
     return g_file_test (path, G_FILE_TEST_EXISTS);
 }
 
-const char *
-mfu_journal_home (const char *directory, const MfuUsbDevice *device)
-{
-    gboolean is_peer = device->peer_port != NULL && !mfu_journal_exists (directory, device->port) &&
-                       mfu_journal_exists (directory, device->peer_port);
-
-    return is_peer ? device->peer_port : device->port;
-}
-
 gboolean
-mfu_journal_check_automatic (const MfuJournalRecord *record, GError **error)
+mfu_journal_check_automatic (const MfuJournalRecord *record, const char *port, GError **error)
 {
     if (*record->serial == '\0') {
         g_set_error (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED,
                      _ ("The modem in port %s has not told its serial number before it was interrupted, so "
                         "nobody can tell it from another one; it is not taken up without being asked for."),
-                     record->port);
+                     port);
         return FALSE;
     }
     if (record->n_attempts < MAX_ATTEMPTS)
@@ -438,7 +428,7 @@ mfu_journal_check_automatic (const MfuJournalRecord *record, GError **error)
     g_set_error (error, MFU_ERROR, MFU_ERROR_UNSUPPORTED,
                  _ ("The update of the modem in port %s was taken up %u times in vain; it is not tried again "
                     "without being asked for."),
-                 record->port, record->n_attempts);
+                 port, record->n_attempts);
     return FALSE;
 }
 
@@ -452,16 +442,30 @@ mfu_journal_advice (const char *port, const char *package_name, gboolean is_kept
         is_kept ? "" : "=", is_kept ? "" : quoted, port);
 }
 
+/* The journal of a port in which there is nothing that would tell the place. */
+static MfuJournalRecord *
+find_by_port (const char *directory, const char *port)
+{
+    g_auto (GStrv) places = mfu_journal_list (directory);
+
+    for (guint i = 0; places[i] != NULL; i++) {
+        /* Ignored because a damaged one tells nothing here. */
+        g_autoptr (MfuJournalRecord) record = mfu_journal_load (directory, places[i], NULL);
+
+        if (record != NULL && strcmp (record->port, port) == 0)
+            return g_steal_pointer (&record);
+    }
+    return NULL;
+}
+
 void
 mfu_journal_explain_absence (const char *directory, const char *port, GError **error)
 {
-    g_autoptr (GError) local = NULL;
     g_autoptr (MfuJournalRecord) record = NULL;
 
     if (error == NULL || !g_error_matches (*error, MFU_ERROR, MFU_ERROR_NOT_FOUND))
         return;
-    /* Ignored because there is no journal as a rule. */
-    record = mfu_journal_load (directory, port, &local);
+    record = find_by_port (directory, port);
     if (record == NULL || *record->window == '\0')
         return;
     g_clear_error (error);
@@ -476,25 +480,29 @@ mfu_journal_explain_absence (const char *directory, const char *port, GError **e
 char **
 mfu_journal_list (const char *directory)
 {
-    g_autoptr (GStrvBuilder) ports = g_strv_builder_new ();
+    g_autoptr (GStrvBuilder) places = g_strv_builder_new ();
     g_autoptr (GDir) folder = g_dir_open (directory, 0, NULL);
     const char *name;
 
     while (folder != NULL && (name = g_dir_read_name (folder)) != NULL) {
-        g_autofree char *port = g_strdup (name);
+        g_autofree char *place = g_strdup (name);
 
         if (!g_str_has_suffix (name, SUFFIX))
             continue;
-        port[strlen (port) - strlen (SUFFIX)] = '\0';
-        g_strv_builder_add (ports, port);
+        place[strlen (place) - strlen (SUFFIX)] = '\0';
+        if (mfu_place_is_name (place))
+            g_strv_builder_add (places, place);
+        else
+            mfu_log (G_LOG_LEVEL_MESSAGE, NULL, NULL,
+                     "%s/%s is not the journal of any port; it is left alone", directory, name);
     }
-    return g_strv_builder_end (ports);
+    return g_strv_builder_end (places);
 }
 
 MfuJournalRecord *
-mfu_journal_load (const char *directory, const char *port, GError **error)
+mfu_journal_load (const char *directory, const char *place, GError **error)
 {
-    g_autofree char *path = mfu_journal_path (directory, port, SUFFIX);
+    g_autofree char *path = mfu_journal_path (directory, place, SUFFIX);
     g_autofree char *contents = g_malloc0 (MAX_JOURNAL_SIZE + 1);
     int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     gsize size = 0;
@@ -517,9 +525,9 @@ mfu_journal_load (const char *directory, const char *port, GError **error)
 }
 
 MfuPortLock *
-mfu_port_lock_take (const char *directory, const char *port, GError **error)
+mfu_port_lock_take (const char *directory, const char *place, const char *port, GError **error)
 {
-    g_autofree char *path = mfu_journal_path (directory, port, ".lock");
+    g_autofree char *path = mfu_journal_path (directory, place, ".lock");
     MfuPortLock *lock;
     int fd;
 

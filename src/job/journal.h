@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-/* What survives of a job when everything else dies: one file a port, a line an event, synced before the
- * event. */
-
-#include "tracker/device.h"
+/* What survives of a job when everything else dies: one file a place (see tracker/place.h), a line an event,
+ * synced before the event. `port` is only what the kernel calls the place now, for messages. */
 
 #include <gio/gio.h>
 
@@ -12,7 +10,9 @@ typedef struct _MfuJournal MfuJournal;
 
 /* What a journal tells about the modem in its port. Strings are never NULL. */
 typedef struct {
-    char *port, *sysfs, *family;
+    char *place; /* of the socket */
+    char *port;  /* what it was called when the job began */
+    char *family;
     char *serial; /* the chip's, once Sahara told it; "" before */
     char *from, *to;
     char *package_name, *package_digest, *plan_digest;
@@ -30,15 +30,15 @@ typedef struct {
 void mfu_journal_record_free (MfuJournalRecord *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfuJournalRecord, mfu_journal_record_free)
 
-/* STATE_DIR/PORT and `suffix`, in a form that is one file name. */
-char *mfu_journal_path (const char *directory, const char *port, const char *suffix);
+/* STATE_DIR/PLACE and `suffix`. */
+char *mfu_journal_path (const char *directory, const char *place, const char *suffix);
 
 /* UNSUPPORTED when what is in `directory` is lost in a reboot (tmpfs, ramfs). */
 gboolean mfu_journal_check_survives (const char *directory, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Starts the journal of `port` in `directory` (made if absent), over the one that is there. All of `record`
- * but is_torn is taken over. IO when anything but all of it is on the disk; with UNSUPPORTED when the
- * directory does not survive a reboot (tmpfs, ramfs) and `allows_volatile` is FALSE. */
+/* Starts the journal of its place in `directory` (made if absent), over the one that is there. All of
+ * `record` but is_torn is taken over. IO when anything but all of it is on the disk; with UNSUPPORTED when
+ * the directory does not survive a reboot (tmpfs, ramfs) and `allows_volatile` is FALSE. */
 MfuJournal *mfu_journal_begin (const char *directory, const MfuJournalRecord *record,
                                gboolean allows_volatile, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -54,48 +54,46 @@ gboolean mfu_journal_note (MfuJournal *journal, const char *key, const char *val
 void mfu_journal_note_window (MfuJournal *journal, const char *window);
 
 /* The end: `outcome` is the job's last state. A journal that is of no more use (`is_settled`: the modem runs)
- * becomes the archive "PORT.last", and what was that "PORT.last.1" and so on, at most MFU_JOURNAL_ARCHIVES of
- * them; another one stays for the next run. */
+ * becomes the archive "PLACE.last", and what was that "PLACE.last.1" and so on, at most MFU_JOURNAL_ARCHIVES
+ * of them; another one stays for the next run. */
 #define MFU_JOURNAL_ARCHIVES 4
 gboolean mfu_journal_end (MfuJournal *journal, const char *outcome, gboolean is_settled,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void mfu_journal_free (MfuJournal *journal);
 
-/* Archives the journal of `port`, if there is one: `moves` it away, or leaves it in its place until another
+/* Archives the journal of `place`, if there is one: `moves` it away, or leaves it in its place until another
  * one is begun over it. */
-gboolean mfu_journal_archive (const char *directory, const char *port, gboolean moves,
+gboolean mfu_journal_archive (const char *directory, const char *place, gboolean moves,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Whether `port` has an unsettled journal, readable or not. */
-gboolean mfu_journal_exists (const char *directory, const char *port);
-
-/* The name under which the device has its journal: its port, or the same socket's other-speed port, in which
- * the modem was when the job began. Valid as long as the device. */
-const char *mfu_journal_home (const char *directory, const MfuUsbDevice *device);
+/* Whether `place` has an unsettled journal, readable or not. */
+gboolean mfu_journal_exists (const char *directory, const char *place);
 
 /* What may be taken up without anybody asking: a modem that can be told from others, and not for ever. FALSE
  * with the reason. */
-gboolean mfu_journal_check_automatic (const MfuJournalRecord *record,
+gboolean mfu_journal_check_automatic (const MfuJournalRecord *record, const char *port,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What to type for a modem that needs recovery; `is_kept`: without the package. Newly allocated. */
 char *mfu_journal_advice (const char *port, const char *package_name, gboolean is_kept);
 
 /* Makes an error that says NOT_FOUND of the empty `port` tell more, if its modem was cut off in a window that
- * the plan has named. */
+ * the plan has named. The journal is found by what its port was called when the job began. */
 void mfu_journal_explain_absence (const char *directory, const char *port, GError **error);
 
-/* The ports that have an unsettled journal, NULL at the end; none where there is no folder. */
+/* The places that have an unsettled journal, NULL at the end; none where there is no folder. A file that is
+ * not named after a place is told in the log. */
 char **mfu_journal_list (const char *directory);
 
-/* The unsettled journal of `port`; NOT_FOUND if there is none, IO with the line's number when it is damaged.
+/* The unsettled journal of `place`; NOT_FOUND if there is none, IO with the line's number when it is damaged.
  */
-MfuJournalRecord *mfu_journal_load (const char *directory, const char *port,
+MfuJournalRecord *mfu_journal_load (const char *directory, const char *place,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* One job a port: an advisory lock beside the journal, held until freed; BUSY when another process has it. */
+/* One job a place: an advisory lock beside the journal, held until freed; BUSY when another process has it.
+ */
 typedef struct _MfuPortLock MfuPortLock;
-MfuPortLock *mfu_port_lock_take (const char *directory, const char *port,
+MfuPortLock *mfu_port_lock_take (const char *directory, const char *place, const char *port,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void mfu_port_lock_free (MfuPortLock *lock);
 

@@ -34,7 +34,8 @@ struct _MfuRun {
     MfuWorld *world;
     MfuJobHost *host; /* or NULL */
     const char *state_dir;
-    const char *port; /* where the modem was found; its name does not change */
+    const char *place; /* by which the files in `state_dir` are named */
+    const char *port;  /* where the modem was found; its name does not change */
     GCancellable *cancellable;
     guint allowed;
     guint recalled;           /* what was allowed for this package when the update was cut short */

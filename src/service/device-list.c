@@ -15,7 +15,6 @@
 typedef struct {
     MfuUsbDevice *device;
     MfuJournalRecord *record; /* of an update that did not end; NULL: none */
-    char *home;               /* the port by which the journal knows it */
     char *problem;            /* with the journal; NULL: none */
     gboolean is_kept;         /* the package of that update */
 } Entry;
@@ -39,7 +38,6 @@ entry_free (Entry *entry)
 {
     mfu_usb_device_unref (entry->device);
     g_clear_pointer (&entry->record, mfu_journal_record_free);
-    g_free (entry->home);
     g_free (entry->problem);
     g_free (entry);
 }
@@ -140,7 +138,7 @@ act_on (MfuDeviceList *list, const Entry *entry)
         return;
     if (device->mode != MFU_MODE_NORMAL) {
         if (entry->is_kept)
-            list->config.resumable (device->port, entry->home, list->config.user_data);
+            list->config.resumable (device->port, device->place, list->config.user_data);
         return;
     }
     /* One without drivers is still to be looked after. */
@@ -148,7 +146,7 @@ act_on (MfuDeviceList *list, const Entry *entry)
         return;
     is_done = entry->record->is_past_no_return;
     if (!is_done || runs_what_was_written (list, entry))
-        list->config.settled (device->port, entry->home, is_done, list->config.user_data);
+        list->config.settled (device->port, device->place, is_done, list->config.user_data);
 }
 
 void
@@ -179,9 +177,8 @@ entry_new (MfuUsbDevice *device, const char *state_dir)
     g_autoptr (GError) local = NULL;
 
     entry->device = mfu_usb_device_ref (device);
-    entry->home = g_strdup (mfu_journal_home (state_dir, device));
-    entry->record = mfu_journal_load (state_dir, entry->home, &local);
-    entry->is_kept = entry->record != NULL && mfu_kept_exists (state_dir, entry->home);
+    entry->record = mfu_journal_load (state_dir, device->place, &local);
+    entry->is_kept = entry->record != NULL && mfu_kept_exists (state_dir, device->place);
     /* Told, because nothing is done by itself for a modem that a damaged journal stands for. */
     if (entry->record == NULL && !g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_FOUND)) {
         mfu_log (G_LOG_LEVEL_WARNING, device->port, NULL, "journal: %s", local->message);

@@ -12,13 +12,13 @@ typedef struct _MfuDeviceList MfuDeviceList;
 /* A job of the device in `port`: its path, NULL if there is none; `is_live` whether it still runs. */
 typedef const char *(*MfuDeviceListFindJob) (const char *port, gboolean *is_live, gpointer user_data);
 
-/* The modem in `port` waits to be resumed by what the journal of `home` tells, and has no live job. Called at
- * each join. */
-typedef void (*MfuDeviceListResumable) (const char *port, const char *home, gpointer user_data);
+/* The modem in `port` waits to be resumed by what the journal of `place` tells, and has no live job. Called
+ * at each join. */
+typedef void (*MfuDeviceListResumable) (const char *port, const char *place, gpointer user_data);
 
-/* The modem in `port` runs, and the journal of `home` is of an update that it has no more need of: one that
+/* The modem in `port` runs, and the journal of `place` is of an update that it has no more need of: one that
  * had not begun to write, or (`is_done`) whose version ModemManager now tells. Called at each join. */
-typedef void (*MfuDeviceListSettled) (const char *port, const char *home, gboolean is_done,
+typedef void (*MfuDeviceListSettled) (const char *port, const char *place, gboolean is_done,
                                       gpointer user_data);
 
 /* Gives the new aa{sv} to its owner; only when it differs from the one before. */

@@ -32,6 +32,7 @@ struct _MfuJobObject {
     MfuDBusFirmwareUpdaterJob *skeleton;
     guint64 number;
     char *path;
+    char *place;
     char *port;
     char *peer_port;
     char *sysfs;
@@ -39,7 +40,6 @@ struct _MfuJobObject {
     gboolean is_exported;
     char *stored_state; /* that of the last record, to write only what changes */
     gboolean stored_can_cancel;
-    char *home; /* of the journal, of a job that nobody asked for; else NULL */
     gboolean is_worth_another_try;
     guint owner_watch; /* while the job waits for its start; 0: nobody's life matters */
 
@@ -89,7 +89,7 @@ mfu_job_object_unref (MfuJobObject *object)
     g_free (object->peer_port);
     g_free (object->sysfs);
     g_free (object->session);
-    g_free (object->home);
+    g_free (object->place);
     g_free (object->stored_state);
     g_clear_pointer (&object->mailbox, mfu_job_status_unref);
     g_mutex_clear (&object->mutex);
@@ -192,7 +192,7 @@ remember (MfuJobObject *self)
     self->stored_state = g_strdup (state);
     self->stored_can_cancel = can_cancel;
     properties = g_dbus_interface_skeleton_get_properties (G_DBUS_INTERFACE_SKELETON (self->skeleton));
-    mfu_results_store (self->context->results, self->port, self->number, self->session, properties);
+    mfu_results_store (self->context->results, self->place, self->number, self->session, properties);
 }
 
 /* Shows what is in the mailbox; also tells the owner when that changed the state. */
@@ -387,6 +387,7 @@ describe (MfuJobObject *self, const MfuUpdateRequest *request, const MfuUsbDevic
     MfuDBusFirmwareUpdaterJob *skeleton = self->skeleton;
     g_autofree char *model = mfu_model_of (device, best_version (request, modem));
 
+    self->place = g_strdup (device->place);
     self->port = g_strdup (device->port);
     self->peer_port = g_strdup (device->peer_port);
     self->sysfs = g_strdup (device->sysfs);
@@ -480,31 +481,26 @@ mfu_job_object_tie_to (MfuJobObject *self, const char *name)
 }
 
 MfuJobObject *
-mfu_job_object_new_from_result (const MfuJobObjectContext *context, const MfuResult *result)
+mfu_job_object_new_from_result (const MfuJobObjectContext *context, const MfuResult *result,
+                                const MfuUsbDevice *device)
 {
     g_autoptr (MfuJobObject) self = object_new (context, result->number);
 
-    if (!mfu_job_result_show (self->skeleton, result->properties, context->state_dir))
+    if (!mfu_job_result_show (self->skeleton, result, device, context->state_dir))
         return NULL;
     g_free (self->session);
     self->session = g_strdup (result->session);
+    self->place = g_strdup (result->place);
     self->port = g_strdup (mfu_dbus_firmware_updater_job_get_port (self->skeleton));
     self->sysfs = g_strdup (mfu_dbus_firmware_updater_job_get_device (self->skeleton));
     object_export (self);
     return g_steal_pointer (&self);
 }
 
-void
-mfu_job_object_set_home (MfuJobObject *object, const char *home)
-{
-    g_free (object->home);
-    object->home = g_strdup (home);
-}
-
 const char *
-mfu_job_object_get_home (MfuJobObject *object)
+mfu_job_object_get_place (MfuJobObject *object)
 {
-    return object->home;
+    return object->place;
 }
 
 gboolean

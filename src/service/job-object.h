@@ -34,8 +34,9 @@ MfuJobObject *mfu_job_object_new (const MfuJobObjectContext *context, const MfuU
                                   MfuUsbDevice *device, MfuModem *modem, const char *fingerprint,
                                   uid_t caller_uid, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* NULL when the record makes no sense. */
-MfuJobObject *mfu_job_object_new_from_result (const MfuJobObjectContext *context, const MfuResult *result);
+/* `device`: what is in the result's place now, or NULL. NULL when the record makes no sense. */
+MfuJobObject *mfu_job_object_new_from_result (const MfuJobObjectContext *context, const MfuResult *result,
+                                              const MfuUsbDevice *device);
 
 MfuJobObject *mfu_job_object_ref (MfuJobObject *object);
 void mfu_job_object_unref (MfuJobObject *object);
@@ -44,9 +45,8 @@ void mfu_job_object_unref (MfuJobObject *object);
  * nobody else would start it, and it keeps others from the modem. Once started it outlives everybody. */
 void mfu_job_object_tie_to (MfuJobObject *object, const char *name);
 
-/* A job that nobody asked for: the port of its journal, else NULL. */
-void mfu_job_object_set_home (MfuJobObject *object, const char *home);
-const char *mfu_job_object_get_home (MfuJobObject *object);
+/* By which its journal is named. */
+const char *mfu_job_object_get_place (MfuJobObject *object);
 
 /* After its end: whether it failed in a way that may be better next time. */
 gboolean mfu_job_object_is_worth_another_try (MfuJobObject *object);

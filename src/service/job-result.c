@@ -81,11 +81,11 @@ find_state (GVariant *properties, MfuJobState *state)
 /* Whether the modem's firmware is whole after the service died in `state`. The journal knows best: it is
  * written before each step, the job's record a moment after. */
 static gboolean
-was_harmless_at (MfuDBusFirmwareUpdaterJob *skeleton, MfuJobState state, const char *state_dir)
+was_harmless_at (MfuDBusFirmwareUpdaterJob *skeleton, MfuJobState state, const char *state_dir,
+                 const char *place)
 {
     g_autoptr (GError) local = NULL;
-    g_autoptr (MfuJournalRecord) record =
-        mfu_journal_load (state_dir, mfu_dbus_firmware_updater_job_get_port (skeleton), &local);
+    g_autoptr (MfuJournalRecord) record = mfu_journal_load (state_dir, place, &local);
 
     if (record != NULL)
         return !record->is_past_no_return;
@@ -96,25 +96,27 @@ was_harmless_at (MfuDBusFirmwareUpdaterJob *skeleton, MfuJobState state, const c
 
 /* What to do about an interrupted job: the command, and the package that it is about. */
 static char *
-advice_for (MfuDBusFirmwareUpdaterJob *skeleton, gboolean was_harmless, const char *state_dir)
+advice_for (MfuDBusFirmwareUpdaterJob *skeleton, gboolean was_harmless, const char *state_dir,
+            const char *place)
 {
     const char *port = mfu_dbus_firmware_updater_job_get_port (skeleton);
     g_autoptr (GError) local = NULL;
-    g_autoptr (MfuJournalRecord) record = mfu_journal_load (state_dir, port, &local);
+    g_autoptr (MfuJournalRecord) record = mfu_journal_load (state_dir, place, &local);
 
     /* Ignored because without a journal there is nothing more to say. */
     if (record == NULL || was_harmless)
         return g_strdup (_ ("Run the update again with the same package."));
-    return mfu_journal_advice (port, record->package_name, mfu_kept_exists (state_dir, port));
+    return mfu_journal_advice (port, record->package_name, mfu_kept_exists (state_dir, place));
 }
 
 static void
-show_interrupted (MfuDBusFirmwareUpdaterJob *skeleton, gboolean was_harmless, const char *state_dir)
+show_interrupted (MfuDBusFirmwareUpdaterJob *skeleton, gboolean was_harmless, const char *state_dir,
+                  const char *place)
 {
     MfuError code = was_harmless ? MFU_ERROR_CANCELLED : MFU_ERROR_NEEDS_RECOVERY;
     const char *message = was_harmless ? _ ("The service was stopped before the modem was changed.")
                                        : _ ("The service was stopped while the modem was being written.");
-    g_autofree char *advice = advice_for (skeleton, was_harmless, state_dir);
+    g_autofree char *advice = advice_for (skeleton, was_harmless, state_dir, place);
 
     mfu_dbus_firmware_updater_job_set_state (
         skeleton, mfu_job_state_to_string (was_harmless ? MFU_JOB_CANCELLED : MFU_JOB_NEEDS_RECOVERY));
@@ -125,8 +127,10 @@ show_interrupted (MfuDBusFirmwareUpdaterJob *skeleton, gboolean was_harmless, co
 }
 
 gboolean
-mfu_job_result_show (MfuDBusFirmwareUpdaterJob *skeleton, GVariant *properties, const char *state_dir)
+mfu_job_result_show (MfuDBusFirmwareUpdaterJob *skeleton, const MfuResult *result, const MfuUsbDevice *device,
+                     const char *state_dir)
 {
+    GVariant *properties = result->properties;
     MfuJobState state;
 
     if (!has_text (properties, "Port") || !has_text (properties, "Device") ||
@@ -139,7 +143,13 @@ mfu_job_result_show (MfuDBusFirmwareUpdaterJob *skeleton, GVariant *properties, 
         if (value != NULL)
             set_property (skeleton, known[i].property, value);
     }
+    if (device != NULL && g_strcmp0 (mfu_dbus_firmware_updater_job_get_port (skeleton), device->port) != 0 &&
+        g_strcmp0 (mfu_dbus_firmware_updater_job_get_port (skeleton), device->peer_port) != 0) {
+        mfu_dbus_firmware_updater_job_set_port (skeleton, device->port);
+        mfu_dbus_firmware_updater_job_set_device (skeleton, device->sysfs);
+    }
     if (!mfu_job_state_is_end (state))
-        show_interrupted (skeleton, was_harmless_at (skeleton, state, state_dir), state_dir);
+        show_interrupted (skeleton, was_harmless_at (skeleton, state, state_dir, result->place), state_dir,
+                          result->place);
     return TRUE;
 }

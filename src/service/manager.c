@@ -35,7 +35,7 @@ struct _MfuManager {
     GDBusObjectManagerServer *server;
     MfuDeviceList *devices;
     MfuResumes *resumes;
-    GHashTable *settling; /* ports whose journal is just being archived */
+    GHashTable *settling; /* places whose journal is just being archived */
     GPtrArray *jobs;      /* MfuJobObject; at most one a port */
     guint n_calls;
     gboolean is_stopping;
@@ -46,8 +46,8 @@ typedef struct {
     MfuManager *manager;
     GDBusMethodInvocation *invocation; /* NULL: nobody has asked */
     MfuUpdateRequest *request;
-    char *home; /* of the journal; NULL unless nobody has asked */
-    char *name; /* of the device; the request's, or the port that a job remembers for it */
+    char *place; /* of the journal; NULL unless nobody has asked */
+    char *name;  /* of the device; the request's, or the port that a job remembers for it */
     uid_t caller_uid;
 } Call;
 
@@ -58,7 +58,7 @@ call_free (Call *call)
     call->manager->config.changed (call->manager, call->manager->config.user_data);
     mfu_update_request_free (call->request);
     g_free (call->name);
-    g_free (call->home);
+    g_free (call->place);
     g_free (call);
 }
 
@@ -70,7 +70,7 @@ fail_call (Call *call, GError *error)
         g_dbus_method_invocation_take_error (call->invocation, error);
     } else {
         mfu_log (G_LOG_LEVEL_MESSAGE, call->name, NULL, "not taken up: %s", error->message);
-        mfu_resumes_ended (call->manager->resumes, call->home, FALSE);
+        mfu_resumes_ended (call->manager->resumes, call->place, FALSE);
         g_error_free (error);
     }
     call_free (call);
@@ -154,10 +154,10 @@ static void
 on_job_ended (MfuJobObject *job, gpointer user_data)
 {
     MfuManager *self = user_data;
-    const char *home = mfu_job_object_get_home (job);
 
-    if (home != NULL)
-        mfu_resumes_ended (self->resumes, home, mfu_job_object_is_worth_another_try (job));
+    /* Of one that somebody has asked for nothing is remembered there. */
+    mfu_resumes_ended (self->resumes, mfu_job_object_get_place (job),
+                       mfu_job_object_is_worth_another_try (job));
     mfu_device_list_scan (self->devices);
     self->config.changed (self, self->config.user_data);
 }
@@ -197,10 +197,8 @@ make_job (Call *call, MfuLookup *lookup)
         fail_call (call, error);
         return;
     }
-    if (call->invocation == NULL)
-        mfu_job_object_set_home (job, call->home);
-    else
-        mfu_resumes_ended (self->resumes, mfu_journal_home (self->config.state_dir, lookup->device), FALSE);
+    if (call->invocation != NULL)
+        mfu_resumes_ended (self->resumes, lookup->device->place, FALSE);
     if (job_at (self, port) != NULL)
         mfu_job_object_inherit (job, job_at (self, port));
     if (!call->request->starts)
@@ -348,18 +346,18 @@ on_update (MfuDBusFirmwareUpdater *skeleton, GDBusMethodInvocation *invocation, 
 
 /* The device list found a modem for one of the jobs that are to be taken up. */
 static void
-resume (const char *port, const char *home, gpointer user_data)
+resume (const char *port, const char *place, gpointer user_data)
 {
     MfuManager *self = user_data;
     Call *call;
 
-    if (!self->is_resuming || self->is_stopping || !mfu_resumes_take (self->resumes, home))
+    if (!self->is_resuming || self->is_stopping || !mfu_resumes_take (self->resumes, place))
         return;
     call = g_new0 (Call, 1);
     call->manager = self;
     call->request = mfu_update_request_new_automatic (port);
     call->name = g_strdup (port);
-    call->home = g_strdup (home);
+    call->place = g_strdup (place);
     self->n_calls++;
     begin_look_up (call);
 }
@@ -377,40 +375,67 @@ static void
 on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
 {
     MfuManager *self = user_data;
-    g_autofree char *home = NULL;
-    gboolean is_settled = mfu_settle_finish (result, &home);
+    g_autofree char *place = NULL;
+    gboolean is_settled = mfu_settle_finish (result, &place);
 
-    g_hash_table_remove (self->settling, home);
+    g_hash_table_remove (self->settling, place);
     if (is_settled) {
-        mfu_resumes_ended (self->resumes, home, FALSE);
+        mfu_resumes_ended (self->resumes, place, FALSE);
         mfu_device_list_scan (self->devices);
     }
     self->config.changed (self, self->config.user_data);
 }
 
 static void
-settle (const char *port, const char *home, gboolean is_done, gpointer user_data)
+settle (const char *port, const char *place, gboolean is_done, gpointer user_data)
 {
     MfuManager *self = user_data;
     MfuJobObject *job = job_at (self, port);
-    const MfuSettle what = { self->config.ports, self->config.state_dir, port, home, is_done };
+    const MfuSettle what = { self->config.ports, self->config.state_dir, port, place, is_done };
 
-    if (!self->is_resuming || self->is_stopping || !g_hash_table_add (self->settling, g_strdup (home)))
+    if (!self->is_resuming || self->is_stopping || !g_hash_table_add (self->settling, g_strdup (place)))
         return;
     if (is_done && job != NULL)
         mfu_job_object_show_done (job);
     mfu_settle_async (&what, on_settled, self);
 }
 
+/* Whether the result can be told from those of others: the bus number in its port may be another one's now.
+ * `device` receives what is in its place. */
+static gboolean
+find_place (const GPtrArray *devices, const MfuResult *result, const MfuUsbDevice **device)
+{
+    const char *port = "";
+    gboolean is_others = FALSE;
+
+    *device = NULL;
+    (void) g_variant_lookup (result->properties, "Port", "&s", &port);
+    for (guint i = 0; devices != NULL && i < devices->len; i++) {
+        const MfuUsbDevice *candidate = devices->pdata[i];
+
+        if (g_str_equal (candidate->place, result->place))
+            *device = candidate;
+        else if (g_str_equal (candidate->port, port))
+            is_others = TRUE;
+    }
+    return *device != NULL || !is_others;
+}
+
 static void
 export_results (MfuManager *self)
 {
     GPtrArray *loaded = mfu_results_get_loaded (self->config.results);
+    /* Ignored because whoever asks for a modem looks again, and tells. */
+    g_autoptr (GPtrArray) devices = mfu_ports_scan (self->config.ports, NULL);
 
     for (guint i = 0; i < loaded->len; i++) {
         const MfuResult *result = loaded->pdata[i];
-        MfuJobObject *job = mfu_job_object_new_from_result (&self->job_context, result);
+        const MfuUsbDevice *device;
+        MfuJobObject *job;
 
+        if (!find_place (devices, result, &device))
+            continue;
+        job = mfu_job_object_new_from_result (&self->job_context, result, device);
         if (job != NULL)
             g_ptr_array_add (self->jobs, job);
         else

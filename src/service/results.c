@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
-/* STATE_DIR/results/PORT.result holds the job's D-Bus properties, its number and ModemManager's session as
+/* STATE_DIR/results/PLACE.result holds the job's D-Bus properties, its number and ModemManager's session as
  * one dictionary in GVariant text form. A record is written when the job is created and after each change of
  * its state, so a number is never given twice, and a job that died with the service is known as such. */
 
 #include "service/results.h"
 
+#include "tracker/place.h"
 #include "util/log.h"
 
 #include <glib/gstdio.h>
@@ -17,7 +18,6 @@
 #define SESSION_KEY      "Session"
 #define MAX_RESULTS      64
 #define MAX_RESULT_BYTES (256 * 1024)
-#define MAX_PORT_LENGTH  64
 
 struct _MfuResults {
     char *folder;
@@ -33,7 +33,7 @@ typedef struct {
 } Barrier;
 
 typedef struct {
-    char *port;
+    char *place;
     char *text;
     Barrier *barrier; /* not NULL: nothing to write, only tell who waits that we are here */
 } Record;
@@ -43,15 +43,8 @@ result_free (MfuResult *result)
 {
     g_variant_unref (result->properties);
     g_free (result->session);
+    g_free (result->place);
     g_free (result);
-}
-
-static gboolean
-is_port (const char *port)
-{
-    gsize length = strspn (port, "0123456789-.");
-
-    return length > 0 && length <= MAX_PORT_LENGTH && port[length] == '\0' && g_ascii_isdigit (port[0]);
 }
 
 static MfuResult *
@@ -94,21 +87,22 @@ static void
 load_file (MfuResults *results, const char *name)
 {
     g_autofree char *path = g_build_filename (results->folder, name, NULL);
-    g_autofree char *port = NULL;
+    g_autofree char *place = NULL;
     g_autoptr (GError) local = NULL;
     MfuResult *result;
 
     if (!g_str_has_suffix (name, SUFFIX))
         return;
-    port = g_strndup (name, strlen (name) - strlen (SUFFIX));
-    if (!is_port (port))
+    place = g_strndup (name, strlen (name) - strlen (SUFFIX));
+    if (!mfu_place_is_name (place))
         return;
     result = load_result (path, &local);
     /* Ignored because an old result is not worth more than a line. */
     if (result == NULL) {
-        mfu_log (G_LOG_LEVEL_WARNING, port, NULL, "%s: %s", path, local->message);
+        mfu_log (G_LOG_LEVEL_WARNING, NULL, NULL, "%s: %s", path, local->message);
         return;
     }
+    result->place = g_steal_pointer (&place);
     results->last_number = MAX (results->last_number, result->number);
     g_ptr_array_add (results->loaded, result);
 }
@@ -116,14 +110,14 @@ load_file (MfuResults *results, const char *name)
 static void
 write_file (const MfuResults *results, const Record *record)
 {
-    g_autofree char *name = g_strconcat (record->port, SUFFIX, NULL);
+    g_autofree char *name = g_strconcat (record->place, SUFFIX, NULL);
     g_autofree char *path = g_build_filename (results->folder, name, NULL);
     g_autoptr (GError) local = NULL;
 
     /* Ignored because only the memory of a result is lost; the journal is written elsewhere, and strictly. */
     if (g_mkdir_with_parents (results->folder, 0700) < 0 ||
         !g_file_set_contents_full (path, record->text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &local))
-        mfu_log (G_LOG_LEVEL_WARNING, record->port, NULL, "cannot keep the result: %s",
+        mfu_log (G_LOG_LEVEL_WARNING, NULL, NULL, "cannot keep the result %s: %s", name,
                  local != NULL ? local->message : results->folder);
 }
 
@@ -140,7 +134,7 @@ work (gpointer data, gpointer user_data)
     } else {
         write_file (user_data, record);
     }
-    g_free (record->port);
+    g_free (record->place);
     g_free (record->text);
     g_free (record);
 }
@@ -185,20 +179,20 @@ mfu_results_next_number (MfuResults *results)
 }
 
 void
-mfu_results_store (MfuResults *results, const char *port, guint64 number, const char *session,
+mfu_results_store (MfuResults *results, const char *place, guint64 number, const char *session,
                    GVariant *properties)
 {
     GVariantDict dict;
     g_autoptr (GVariant) value = NULL;
     Record *record;
 
-    g_return_if_fail (is_port (port));
+    g_return_if_fail (mfu_place_is_name (place));
     g_variant_dict_init (&dict, properties);
     g_variant_dict_insert (&dict, NUMBER_KEY, "t", number);
     g_variant_dict_insert (&dict, SESSION_KEY, "s", session);
     value = g_variant_ref_sink (g_variant_dict_end (&dict));
     record = g_new0 (Record, 1);
-    record->port = g_strdup (port);
+    record->place = g_strdup (place);
     record->text = g_variant_print (value, TRUE);
     g_thread_pool_push (results->writer, record, NULL);
 }

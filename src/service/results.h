@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-/* The last result of each port, kept in the state folder, so that it can still be read after the service has
- * left and come back. This is for people to read; what a recovery needs is in the job's journal. */
+/* The last result of each place (see tracker/place.h), kept in the state folder, so that it can still be read
+ * after the service has left and come back. This is for people to read; what a recovery needs is in the job's
+ * journal. */
 
 #include <gio/gio.h>
 
 typedef struct _MfuResults MfuResults;
 
 typedef struct {
+    char *place;
     guint64 number;       /* of the job */
     char *session;        /* ModemManager's, in which the object paths were true; may be "" */
     GVariant *properties; /* a{sv}, as on the bus */
@@ -27,9 +29,9 @@ GPtrArray *mfu_results_get_loaded (MfuResults *results);
 /* A number that no job before has had. */
 guint64 mfu_results_next_number (MfuResults *results);
 
-/* Writes the properties of job `number` in the place of what the port had; returns at once, a thread of its
+/* Writes the properties of job `number` over what the place had; returns at once, a thread of its
  * own does the work in the order of the calls. */
-void mfu_results_store (MfuResults *results, const char *port, guint64 number, const char *session,
+void mfu_results_store (MfuResults *results, const char *place, guint64 number, const char *session,
                         GVariant *properties);
 
 /* Blocks until everything that was stored before is written. Any thread but the main thread. */

@@ -27,7 +27,7 @@ typedef struct {
 
 struct _MfuResumes {
     MfuResumesConfig config;
-    GHashTable *entries; /* by the journal's port */
+    GHashTable *entries; /* by the place of the journal */
 };
 
 static void
@@ -42,18 +42,18 @@ MfuResumes *
 mfu_resumes_new (const MfuResumesConfig *config)
 {
     MfuResumes *resumes = g_new0 (MfuResumes, 1);
-    g_auto (GStrv) ports = mfu_journal_list (config->state_dir);
+    g_auto (GStrv) places = mfu_journal_list (config->state_dir);
 
     resumes->config = *config;
     resumes->entries = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) entry_free);
-    for (guint i = 0; ports[i] != NULL; i++) {
+    for (guint i = 0; places[i] != NULL; i++) {
         Entry *entry;
 
-        if (!mfu_kept_exists (config->state_dir, ports[i]))
+        if (!mfu_kept_exists (config->state_dir, places[i]))
             continue;
         entry = g_new0 (Entry, 1);
         entry->resumes = resumes;
-        g_hash_table_replace (resumes->entries, g_strdup (ports[i]), entry);
+        g_hash_table_replace (resumes->entries, g_strdup (places[i]), entry);
     }
     return resumes;
 }
@@ -68,9 +68,9 @@ mfu_resumes_free (MfuResumes *resumes)
 }
 
 gboolean
-mfu_resumes_take (MfuResumes *resumes, const char *home)
+mfu_resumes_take (MfuResumes *resumes, const char *place)
 {
-    Entry *entry = g_hash_table_lookup (resumes->entries, home);
+    Entry *entry = g_hash_table_lookup (resumes->entries, place);
 
     if (entry == NULL || entry->state != STATE_HOPING)
         return FALSE;
@@ -129,15 +129,15 @@ on_time (gpointer user_data)
 }
 
 void
-mfu_resumes_ended (MfuResumes *resumes, const char *home, gboolean tries_again)
+mfu_resumes_ended (MfuResumes *resumes, const char *place, gboolean tries_again)
 {
-    Entry *entry = g_hash_table_lookup (resumes->entries, home);
+    Entry *entry = g_hash_table_lookup (resumes->entries, place);
     guint seconds = resumes->config.retry_seconds;
 
     if (entry == NULL || (tries_again && entry->state != STATE_RUNNING))
         return;
     if (!tries_again) {
-        g_hash_table_remove (resumes->entries, home);
+        g_hash_table_remove (resumes->entries, place);
         return;
     }
     for (guint i = 1; i < entry->n_tries && i < MAX_RETRY_POWER; i++)

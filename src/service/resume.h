@@ -21,8 +21,8 @@ typedef struct {
 MfuResumes *mfu_resumes_new (const MfuResumesConfig *config);
 void mfu_resumes_free (MfuResumes *resumes);
 
-/* Whether the job whose journal is `home`'s is to be taken up now; if so it is taken for begun. */
-gboolean mfu_resumes_take (MfuResumes *resumes, const char *home);
+/* Whether the job whose journal is `place`'s is to be taken up now; if so it is taken for begun. */
+gboolean mfu_resumes_take (MfuResumes *resumes, const char *place);
 
 /* Whether there may be something to take up when a modem comes. */
 gboolean mfu_resumes_is_hoping (MfuResumes *resumes);
@@ -31,7 +31,7 @@ gboolean mfu_resumes_is_hoping (MfuResumes *resumes);
 gboolean mfu_resumes_is_passing (const GError *error);
 
 /* The attempt is over. `tries_again`: it may be better next time. */
-void mfu_resumes_ended (MfuResumes *resumes, const char *home, gboolean tries_again);
+void mfu_resumes_ended (MfuResumes *resumes, const char *place, gboolean tries_again);
 
 /* Whether a next attempt is due at some time. */
 gboolean mfu_resumes_is_waiting (MfuResumes *resumes);

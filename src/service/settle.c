@@ -11,7 +11,7 @@
 
 typedef struct {
     MfuPorts *ports;
-    char *state_dir, *port, *home;
+    char *state_dir, *port, *place;
     gboolean is_done;
 } Work;
 
@@ -20,14 +20,14 @@ work_free (Work *work)
 {
     g_free (work->state_dir);
     g_free (work->port);
-    g_free (work->home);
+    g_free (work->place);
     g_free (work);
 }
 
 static gboolean
 settle (const Work *work, GError **error)
 {
-    g_autoptr (MfuPortLock) lock = mfu_port_lock_take (work->state_dir, work->home, error);
+    g_autoptr (MfuPortLock) lock = mfu_port_lock_take (work->state_dir, work->place, work->port, error);
     g_autoptr (MfuUsbDevice) device = NULL;
     g_autoptr (MfuJournalRecord) record = NULL;
 
@@ -35,15 +35,15 @@ settle (const Work *work, GError **error)
         return FALSE;
     /* Again, because what was seen before may be old. */
     device = mfu_ports_look (work->ports, work->port, error);
-    record = device != NULL ? mfu_journal_load (work->state_dir, work->home, error) : NULL;
+    record = device != NULL ? mfu_journal_load (work->state_dir, work->place, error) : NULL;
     if (record == NULL)
         return FALSE;
     if (device->mode != MFU_MODE_NORMAL || (record->is_past_no_return && !work->is_done))
         return FALSE;
-    if (!mfu_journal_archive (work->state_dir, work->home, TRUE, error))
+    if (!mfu_journal_archive (work->state_dir, work->place, TRUE, error))
         return FALSE;
-    mfu_kept_remove (work->state_dir, work->home);
-    mfu_log (G_LOG_LEVEL_MESSAGE, work->home, NULL, "the modem runs; its interrupted update is %s",
+    mfu_kept_remove (work->state_dir, work->place);
+    mfu_log (G_LOG_LEVEL_MESSAGE, work->port, NULL, "the modem runs; its interrupted update is %s",
              work->is_done ? "done" : "given up");
     return TRUE;
 }
@@ -57,7 +57,7 @@ run (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable
 
     /* Ignored because the journal does no harm where it is. */
     if (local != NULL)
-        mfu_log (G_LOG_LEVEL_INFO, work->home, NULL, "not settled: %s", local->message);
+        mfu_log (G_LOG_LEVEL_INFO, work->port, NULL, "not settled: %s", local->message);
     g_task_return_boolean (task, is_settled);
 }
 
@@ -70,17 +70,17 @@ mfu_settle_async (const MfuSettle *what, GAsyncReadyCallback callback, gpointer 
     work->ports = what->ports;
     work->state_dir = g_strdup (what->state_dir);
     work->port = g_strdup (what->port);
-    work->home = g_strdup (what->home);
+    work->place = g_strdup (what->place);
     work->is_done = what->is_done;
     g_task_set_task_data (task, work, (GDestroyNotify) work_free);
     g_task_run_in_thread (task, run);
 }
 
 gboolean
-mfu_settle_finish (GAsyncResult *result, char **home)
+mfu_settle_finish (GAsyncResult *result, char **place)
 {
     const Work *work = g_task_get_task_data (G_TASK (result));
 
-    *home = g_strdup (work->home);
+    *place = g_strdup (work->place);
     return g_task_propagate_boolean (G_TASK (result), NULL);
 }

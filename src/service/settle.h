@@ -10,8 +10,8 @@
 typedef struct {
     MfuPorts *ports; /* as long as the task runs */
     const char *state_dir;
-    const char *port; /* where the modem is seen */
-    const char *home; /* the port of its journal */
+    const char *port;  /* where the modem is seen */
+    const char *place; /* of its journal */
     gboolean is_done; /* it runs what was written; else only a journal of an update that wrote nothing goes */
 } MfuSettle;
 
@@ -19,5 +19,5 @@ typedef struct {
  * program is at it. */
 void mfu_settle_async (const MfuSettle *what, GAsyncReadyCallback callback, gpointer user_data);
 
-/* Whether it did; the home port (newly allocated) in any case. */
-gboolean mfu_settle_finish (GAsyncResult *result, char **home);
+/* Whether it did; the place (newly allocated) in any case. */
+gboolean mfu_settle_finish (GAsyncResult *result, char **place);

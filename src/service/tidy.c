@@ -11,9 +11,9 @@
 #include "util/log.h"
 
 static gboolean
-is_known (const char *state_dir, const char *port)
+is_known (const char *state_dir, const char *place)
 {
-    g_autoptr (MfuJournalRecord) record = port != NULL ? mfu_journal_load (state_dir, port, NULL) : NULL;
+    g_autoptr (MfuJournalRecord) record = mfu_journal_load (state_dir, place, NULL);
 
     return record != NULL;
 }
@@ -25,9 +25,9 @@ tidy_port (MfuPorts *ports, const MfuUsbDevice *device, const char *state_dir)
     g_autoptr (MfuPortLock) lock = NULL;
 
     if (device->mode != MFU_MODE_NORMAL || device->interfaces->len > 0 || device->n_interfaces == 0 ||
-        !(is_known (state_dir, device->port) || is_known (state_dir, device->peer_port)))
+        !is_known (state_dir, device->place))
         return;
-    lock = mfu_port_lock_take (state_dir, device->port, &local);
+    lock = mfu_port_lock_take (state_dir, device->place, device->port, &local);
     if (lock != NULL && mfu_ports_reenumerate (ports, device, &local))
         mfu_log (G_LOG_LEVEL_MESSAGE, device->port, NULL,
                  "the modem that an interrupted job has left without drivers has them back");

@@ -276,22 +276,21 @@ gboolean
 mfu_update_request_use_kept (MfuUpdateRequest *request, const char *state_dir, const MfuUsbDevice *device,
                              GError **error)
 {
-    const char *home = mfu_journal_home (state_dir, device);
     g_autoptr (GError) local = NULL;
-    g_autoptr (MfuJournalRecord) record = mfu_journal_load (state_dir, home, &local);
+    g_autoptr (MfuJournalRecord) record = mfu_journal_load (state_dir, device->place, &local);
 
     if (record == NULL)
         return fail_without_journal (local, device, error);
-    if (request->is_automatic && !mfu_journal_check_automatic (record, error))
+    if (request->is_automatic && !mfu_journal_check_automatic (record, device->port, error))
         return FALSE;
-    if (!mfu_kept_exists (state_dir, home)) {
+    if (!mfu_kept_exists (state_dir, device->place)) {
         g_set_error (error, MFU_ERROR, MFU_ERROR_NOT_FOUND,
                      _ ("The modem in port %s needs package %s (digest %s), of which no copy was kept: mmcli "
                         "--firmware-recover=PACKAGE --firmware-update-port=%s"),
                      device->port, record->package_name, record->package_digest, device->port);
         return FALSE;
     }
-    request->package_fd = mfu_kept_open (state_dir, home, error);
+    request->package_fd = mfu_kept_open (state_dir, device->place, error);
     request->name = g_path_get_basename (record->package_name);
     request->kept_digest = g_strdup (record->package_digest);
     request->kept_fingerprint = g_strdup (record->fingerprint);

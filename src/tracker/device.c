@@ -26,6 +26,7 @@ mfu_usb_device_unref (MfuUsbDevice *device)
     if (device == NULL || !g_atomic_ref_count_dec (&device->ref_count))
         return;
     g_free (device->sysfs);
+    g_free (device->place);
     g_free (device->port);
     g_free (device->peer_port);
     g_free (device->devnode);

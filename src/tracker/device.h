@@ -27,6 +27,7 @@ typedef enum {
 typedef struct {
     gatomicrefcount ref_count;
     char *sysfs;     /* real path of the USB device below /sys/devices, = ModemManager's uid */
+    char *place;     /* of the socket, by which it is known after a reboot, see tracker/place.h */
     char *port;      /* "1-2.3": bus and port chain as the kernel names it; the user's name of the port */
     char *peer_port; /* the same socket on the other-speed bus, or NULL */
     char *devnode;   /* /dev/bus/usb/BBB/DDD */

@@ -5,6 +5,8 @@
 
 #include "tracker/sysfs.h"
 
+#include "tracker/place.h"
+
 #include "util/error.h"
 
 #include <errno.h>
@@ -367,6 +369,9 @@ mfu_sysfs_read_device (const char *root, const char *port, const MfuFamilies *fa
     device->sysfs = g_steal_pointer (&dir);
     device->port = g_strdup (port);
     device->peer_port = mfu_sysfs_peer_of (root, port);
+    device->place = mfu_place_of (root, device->sysfs, device->peer_port);
+    if (device->place == NULL)
+        return NULL;
     device->vid = (guint16) vid;
     device->pid = (guint16) pid;
     device->bcd_device = (guint16) bcd;

@@ -33,9 +33,9 @@ tidy (JobFixture *fixture)
     g_autoptr (MfuPortLock) lock = NULL;
 
     if (device == NULL || device->mode != MFU_MODE_NORMAL || device->interfaces->len > 0 ||
-        !mfu_journal_exists (fixture->state_dir, PORT))
+        !mfu_journal_exists (fixture->state_dir, SIM_PLACE))
         return;
-    lock = mfu_port_lock_take (fixture->state_dir, PORT, NULL);
+    lock = mfu_port_lock_take (fixture->state_dir, SIM_PLACE, PORT, NULL);
     /* Ignored because one that stays as it is will be seen. */
     if (lock != NULL)
         (void) fixture->world->klass->reenumerate (fixture->world, device, NULL);
@@ -51,8 +51,8 @@ settle (JobFixture *fixture, const MfuJournalRecord *record)
 
     if (record->is_past_no_return && g_strcmp0 (version, record->to) != 0)
         return;
-    if (mfu_journal_archive (fixture->state_dir, PORT, TRUE, NULL))
-        mfu_kept_remove (fixture->state_dir, PORT);
+    if (mfu_journal_archive (fixture->state_dir, SIM_PLACE, TRUE, NULL))
+        mfu_kept_remove (fixture->state_dir, SIM_PLACE);
 }
 
 static gboolean
@@ -82,7 +82,7 @@ act (JobFixture *fixture, guint *n_jobs)
     const MfuResumesConfig config = { .state_dir = fixture->state_dir };
     g_autoptr (MfuResumes) resumes = mfu_resumes_new (&config);
     g_autoptr (MfuUsbDevice) device = look (fixture);
-    g_autoptr (MfuJournalRecord) record = mfu_journal_load (fixture->state_dir, PORT, NULL);
+    g_autoptr (MfuJournalRecord) record = mfu_journal_load (fixture->state_dir, SIM_PLACE, NULL);
     g_autoptr (MfuUpdateRequest) request = NULL;
 
     if (device == NULL || record == NULL)
@@ -91,7 +91,7 @@ act (JobFixture *fixture, guint *n_jobs)
         settle (fixture, record);
         return FALSE;
     }
-    if (!mfu_resumes_take (resumes, PORT))
+    if (!mfu_resumes_take (resumes, SIM_PLACE))
         return FALSE;
     request = mfu_update_request_new_automatic (PORT);
     if (!run_kept (fixture, request, device, NULL))

@@ -135,7 +135,7 @@ strike_clear_faults_later (gpointer trial)
 static gboolean
 has_serial (const Trial *trial)
 {
-    g_autoptr (MfuJournalRecord) record = mfu_journal_load (trial->fixture.state_dir, "1-2", NULL);
+    g_autoptr (MfuJournalRecord) record = mfu_journal_load (trial->fixture.state_dir, SIM_PLACE, NULL);
 
     return record != NULL && *record->serial != '\0';
 }
@@ -560,16 +560,16 @@ static gboolean
 has_leftovers (Trial *trial)
 {
     const char *directory = trial->fixture.state_dir;
-    g_autofree char *new_path = mfu_journal_path (directory, "1-2", ".package.new");
+    g_autofree char *new_path = mfu_journal_path (directory, SIM_PLACE, ".package.new");
     g_autoptr (MfuJournalRecord) record = NULL;
 
     run (trial, ACTION_SERVICE);
-    record = mfu_journal_load (directory, "1-2", NULL);
+    record = mfu_journal_load (directory, SIM_PLACE, NULL);
     /* An update that had begun to write, and whose modem runs the old firmware all the same, is not over. */
     if (record != NULL && record->is_past_no_return &&
         g_strcmp0 (job_fixture_verdict (&trial->fixture)->version, record->to) != 0)
         return FALSE;
-    if (!mfu_journal_exists (directory, "1-2") && !mfu_kept_exists (directory, "1-2") &&
+    if (!mfu_journal_exists (directory, SIM_PLACE) && !mfu_kept_exists (directory, SIM_PLACE) &&
         !g_file_test (new_path, G_FILE_TEST_EXISTS))
         return FALSE;
     tell (trial, "left in the state folder: a journal or a package");

@@ -159,8 +159,9 @@ job_fixture_run (JobFixture *fixture, const char *path)
 {
     MfuWorld *world = world_of (fixture);
     g_autofree char *name = g_path_get_basename (path);
+    g_autofree char *port = sim_world_port (fixture->sim);
     g_autoptr (GError) error = NULL;
-    g_autoptr (MfuUsbDevice) device = world->klass->look (world, "1-2", &error);
+    g_autoptr (MfuUsbDevice) device = world->klass->look (world, port, &error);
     int fd = open (path, O_RDONLY | O_CLOEXEC);
 
     g_assert_no_error (error);

@@ -5,6 +5,7 @@
 #include "sim-world.h"
 
 #include "sim-wdm.h"
+#include "tracker/place.h"
 #include "tracker/sysfs.h"
 
 #include "util/error.h"
@@ -17,13 +18,13 @@
 /* How long a library waits in vain for a modem that says nothing. */
 #define CONTROL_MS 3000
 
-#define PORT  "1-2"
-#define SYSFS "/sys/devices/sim/usb1/1-2"
+#define FIRST_BUS 1
 
 struct _SimWorld {
     MfuWorld world;
     MfuClock clock;
     SimModem *modem;
+    guint bus; /* the number that the kernel has given to it */
     gint64 now_us;
     gint64 plug_us; /* when the modem is plugged in again; G_MAXINT64: not planned */
     SimWorldHook hook;
@@ -81,9 +82,10 @@ device_of (SimWorld *sim)
         return NULL;
     device = g_new0 (MfuUsbDevice, 1);
     g_atomic_ref_count_init (&device->ref_count);
-    device->sysfs = g_strdup (SYSFS);
-    device->port = g_strdup (PORT);
-    device->devnode = g_strdup ("/dev/bus/usb/001/002");
+    device->sysfs = g_strdup_printf ("/sys/devices/sim/usb%u/%u-2", sim->bus, sim->bus);
+    device->port = g_strdup_printf ("%u-2", sim->bus);
+    device->place = mfu_place_of ("/sys", device->sysfs, NULL);
+    device->devnode = g_strdup_printf ("/dev/bus/usb/%03u/002", sim->bus);
     device->vid = usb->vid;
     device->pid = usb->pid;
     device->bcd_device = usb->bcd_device;
@@ -513,10 +515,11 @@ static gpointer
 world_hold (MfuWorld *world, const char *port, GError **error)
 {
     SimWorld *sim = sim_of (world);
+    g_autofree char *own = sim_world_port (sim);
 
     let_kernel_see (sim);
     g_assert_false (sim->is_held);
-    g_assert_cmpstr (port, ==, PORT);
+    g_assert_cmpstr (port, ==, own);
     if (!sim->can_hold) {
         g_set_error_literal (error, MFU_ERROR, MFU_ERROR_BUSY, "the port cannot be held");
         return NULL;
@@ -573,6 +576,7 @@ sim_world_new (SimModem *modem, const MfuFamilies *families)
     sim->clock.now_us = clock_now_us;
     sim->clock.sleep_until = clock_sleep_until;
     sim->modem = modem;
+    sim->bus = FIRST_BUS;
     sim->now_us = 1;
     sim->plug_us = G_MAXINT64;
     sim->open_error = -1;
@@ -622,6 +626,18 @@ sim_world_replug (SimWorld *sim, guint ms)
 {
     sim_modem_unplug (sim->modem, sim->now_us);
     sim->plug_us = sim->now_us + (gint64) ms * 1000;
+}
+
+void
+sim_world_number_bus (SimWorld *sim, guint bus)
+{
+    sim->bus = bus;
+}
+
+char *
+sim_world_port (SimWorld *sim)
+{
+    return g_strdup_printf ("%u-2", sim->bus);
 }
 
 void

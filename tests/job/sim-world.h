@@ -10,6 +10,9 @@
 
 typedef struct _SimWorld SimWorld;
 
+/* What the files of the modem's socket are called, however its bus is numbered. */
+#define SIM_PLACE "sim+port2"
+
 /* Takes the modem. `families` must outlive the world. */
 SimWorld *sim_world_new (SimModem *modem, const MfuFamilies *families);
 void sim_world_free (SimWorld *sim);
@@ -25,6 +28,12 @@ void sim_world_pass_ms (SimWorld *sim, guint ms);
 
 /* Unplugs the modem, and plugs it in again after `ms` of virtual time. */
 void sim_world_replug (SimWorld *sim, guint ms);
+
+/* As a reboot may that counts the controllers otherwise: port "1-2" is called "BUS-2" from now on. */
+void sim_world_number_bus (SimWorld *sim, guint bus);
+
+/* The kernel's name of the modem's port, newly allocated. */
+char *sim_world_port (SimWorld *sim);
 
 /* Called before every transfer and every wait, with their running number; it may do things to the modem, or
  * end the engine's life by making every later call fail with GONE (returning FALSE). */

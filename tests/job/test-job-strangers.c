@@ -85,7 +85,7 @@ assert_left_alone (JobFixture *fixture, const Case *one, SimMode mode)
 static gboolean
 is_remembered (JobFixture *fixture)
 {
-    g_autofree char *path = g_build_filename (fixture->state_dir, "1-2.journal", NULL);
+    g_autofree char *path = g_build_filename (fixture->state_dir, SIM_PLACE ".journal", NULL);
 
     return g_file_test (path, G_FILE_TEST_EXISTS);
 }

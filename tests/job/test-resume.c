@@ -71,7 +71,7 @@ static MfuJournalRecord *
 load (JobFixture *fixture)
 {
     g_autoptr (GError) error = NULL;
-    MfuJournalRecord *record = mfu_journal_load (fixture->state_dir, "1-2", &error);
+    MfuJournalRecord *record = mfu_journal_load (fixture->state_dir, SIM_PLACE, &error);
 
     g_assert_no_error (error);
     return record;
@@ -89,7 +89,7 @@ has_file (JobFixture *fixture, const char *name)
 static void
 resume (JobFixture *fixture)
 {
-    g_autofree char *package = g_build_filename (fixture->state_dir, "1-2.package", NULL);
+    g_autofree char *package = g_build_filename (fixture->state_dir, SIM_PLACE ".package", NULL);
     g_autofree char *path = NULL;
     g_autoptr (MfuJournalRecord) record = load (fixture);
 
@@ -117,10 +117,10 @@ assert_runs (JobFixture *fixture, const char *version)
 static void
 assert_settled (JobFixture *fixture)
 {
-    g_assert_false (has_file (fixture, "1-2.journal"));
-    g_assert_true (has_file (fixture, "1-2.last"));
-    g_assert_false (has_file (fixture, "1-2.package"));
-    g_assert_false (has_file (fixture, "1-2.package.new"));
+    g_assert_false (has_file (fixture, SIM_PLACE ".journal"));
+    g_assert_true (has_file (fixture, SIM_PLACE ".last"));
+    g_assert_false (has_file (fixture, SIM_PLACE ".package"));
+    g_assert_false (has_file (fixture, SIM_PLACE ".package.new"));
 }
 
 static guint
@@ -144,7 +144,7 @@ test_finishes (gconstpointer is_zip)
     set_up (&fixture, SIM_START_NORMAL, NULL);
     interrupt (&fixture, is_zip != NULL ? zip () : folder_of (NEW));
     g_assert_nonnull (strstr (fixture.status->advice, "--firmware-recover --firmware-update-port=1-2"));
-    g_assert_true (has_file (&fixture, "1-2.package"));
+    g_assert_true (has_file (&fixture, SIM_PLACE ".package"));
     record = load (&fixture);
     g_assert_true (record->is_past_no_return);
     g_assert_cmpuint (record->n_attempts, ==, 0);
@@ -188,8 +188,8 @@ test_cancelled (void)
     fixture.changed = cancel_when_ready;
     job_fixture_run (&fixture, zip ());
     job_assert_state (&fixture, MFU_JOB_CANCELLED);
-    g_assert_false (has_file (&fixture, "1-2.package"));
-    g_assert_false (has_file (&fixture, "1-2.package.new"));
+    g_assert_false (has_file (&fixture, SIM_PLACE ".package"));
+    g_assert_false (has_file (&fixture, SIM_PLACE ".package.new"));
     job_fixture_clear (&fixture);
 }
 
@@ -210,8 +210,8 @@ test_swapped (void)
     job_assert_state (&second, MFU_JOB_FAILED);
     job_assert_message (&second, MFU_ERROR_WRONG_PACKAGE, "another module");
     g_assert_cmpuint (count_erases (&second), ==, 0);
-    g_assert_true (has_file (&first, "1-2.journal"));
-    g_assert_true (has_file (&first, "1-2.package"));
+    g_assert_true (has_file (&first, SIM_PLACE ".journal"));
+    g_assert_true (has_file (&first, SIM_PLACE ".package"));
     second.state_dir = own;
     job_fixture_clear (&second);
 
@@ -219,6 +219,37 @@ test_swapped (void)
     job_assert_state (&first, MFU_JOB_DONE);
     assert_runs (&first, NEW);
     job_fixture_clear (&first);
+}
+
+/* A reboot that numbers the busses otherwise: the journal is found, and what is said names the port of now.
+ */
+static void
+test_renumbered (void)
+{
+    JobFixture fixture;
+
+    set_up (&fixture, SIM_START_NORMAL, NULL);
+    interrupt (&fixture, zip ());
+    g_assert_nonnull (strstr (fixture.status->advice, "--firmware-update-port=1-2"));
+    sim_world_number_bus (fixture.sim, 2);
+    add_fault (&fixture, "erase:1=nak");
+    resume (&fixture);
+    job_assert_state (&fixture, MFU_JOB_NEEDS_RECOVERY);
+    g_assert_nonnull (strstr (fixture.status->advice, "--firmware-update-port=2-2"));
+    {
+        g_autoptr (MfuJournalRecord) record = load (&fixture);
+
+        g_assert_cmpstr (record->port, ==, "2-2");
+        g_assert_cmpstr (record->place, ==, SIM_PLACE);
+        g_assert_cmpuint (record->n_attempts, ==, 1);
+    }
+    sim_modem_clear_faults (job_fixture_modem (&fixture));
+    sim_world_number_bus (fixture.sim, 12);
+    resume (&fixture);
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    assert_runs (&fixture, NEW);
+    assert_settled (&fixture);
+    job_fixture_clear (&fixture);
 }
 
 /* The attempts are counted on the disk, and come to an end; who asks begins anew. */
@@ -250,7 +281,7 @@ test_attempts (void)
     add_fault (&fixture, "erase:1=nak");
     job_fixture_run (&fixture, zip ());
     job_assert_state (&fixture, MFU_JOB_NEEDS_RECOVERY);
-    g_assert_true (has_file (&fixture, "1-2.package"));
+    g_assert_true (has_file (&fixture, SIM_PLACE ".package"));
     sim_modem_clear_faults (job_fixture_modem (&fixture));
     resume (&fixture);
     job_assert_state (&fixture, MFU_JOB_DONE);
@@ -295,7 +326,7 @@ test_wrong_copy (gconstpointer is_damaged)
 
     set_up (&fixture, SIM_START_NORMAL, NULL);
     interrupt (&fixture, zip ());
-    package = g_build_filename (fixture.state_dir, "1-2.package", NULL);
+    package = g_build_filename (fixture.state_dir, SIM_PLACE ".package", NULL);
     if (is_damaged != NULL) {
         g_assert_true (g_file_get_contents (package, &contents, &size, NULL));
         contents[size / 2] ^= 1;
@@ -332,8 +363,8 @@ test_abandoned (void)
     job_assert_state (&fixture, MFU_JOB_NEEDS_RECOVERY);
     sim_modem_clear_faults (job_fixture_modem (&fixture));
     sim_world_pass_ms (fixture.sim, 30 * 1000);
-    g_assert_false (has_file (&fixture, "1-2.package"));
-    archive = g_build_filename (fixture.state_dir, "1-2.last", NULL);
+    g_assert_false (has_file (&fixture, SIM_PLACE ".package"));
+    archive = g_build_filename (fixture.state_dir, SIM_PLACE ".last", NULL);
     g_assert_true (g_file_get_contents (archive, &contents, NULL, NULL));
     g_assert_nonnull (strstr (contents, NEW));
     g_assert_null (strstr (contents, OTHER));
@@ -341,7 +372,7 @@ test_abandoned (void)
     job_assert_state (&fixture, MFU_JOB_DONE);
     assert_runs (&fixture, OTHER);
     assert_settled (&fixture);
-    g_assert_true (has_file (&fixture, "1-2.last.1"));
+    g_assert_true (has_file (&fixture, SIM_PLACE ".last.1"));
     job_fixture_clear (&fixture);
 }
 
@@ -356,7 +387,7 @@ test_damaged_journal (void)
 
     set_up (&fixture, SIM_START_NORMAL, NULL);
     interrupt (&fixture, zip ());
-    journal = g_build_filename (fixture.state_dir, "1-2.journal", NULL);
+    journal = g_build_filename (fixture.state_dir, SIM_PLACE ".journal", NULL);
     g_assert_true (g_file_get_contents (journal, &contents, &size, NULL));
     *strstr (contents, "mdm9x07") = 'M';
     g_assert_true (g_file_set_contents (journal, contents, (gssize) size, NULL));
@@ -368,7 +399,7 @@ test_damaged_journal (void)
     job_fixture_run (&fixture, zip ());
     job_assert_state (&fixture, MFU_JOB_FAILED);
     job_assert_message (&fixture, MFU_ERROR_WRONG_PACKAGE, "unidentified");
-    g_assert_true (has_file (&fixture, "1-2.journal"));
+    g_assert_true (has_file (&fixture, SIM_PLACE ".journal"));
 
     fixture.allow[1] = "unidentified";
     job_fixture_run (&fixture, zip ());
@@ -417,7 +448,7 @@ test_disk_fills (gconstpointer step)
     job_assert_message (&fixture, MFU_ERROR_IO, "journal");
     g_assert_cmpuint (count_erases (&fixture), ==, 0);
     assert_runs (&fixture, OLD);
-    g_assert_false (has_file (&fixture, "1-2.journal"));
+    g_assert_false (has_file (&fixture, SIM_PLACE ".journal"));
     job_fixture_clear (&fixture);
 }
 
@@ -479,10 +510,10 @@ test_in_memory (void)
     job_fixture_run (&fixture, zip ());
     job_assert_state (&fixture, MFU_JOB_FAILED);
     job_assert_message (&fixture, MFU_ERROR_UNSUPPORTED, "volatile-journal");
-    g_assert_false (has_file (&fixture, "1-2.package.new"));
+    g_assert_false (has_file (&fixture, SIM_PLACE ".package.new"));
     assert_runs (&fixture, OLD);
     {
-        g_autofree char *lock = g_build_filename (fixture.state_dir, "1-2.lock", NULL);
+        g_autofree char *lock = g_build_filename (fixture.state_dir, SIM_PLACE ".lock", NULL);
 
         g_unlink (lock);
         g_assert_cmpint (g_rmdir (fixture.state_dir), ==, 0);
@@ -524,6 +555,7 @@ main (int argc, char **argv)
     g_test_add_func ("/resume/nothing-is-left", test_nothing_is_left);
     g_test_add_func ("/resume/cancelled", test_cancelled);
     g_test_add_func ("/resume/swapped", test_swapped);
+    g_test_add_func ("/resume/renumbered", test_renumbered);
     g_test_add_func ("/resume/attempts", test_attempts);
     g_test_add_func ("/resume/no-serial", test_no_serial);
     g_test_add_data_func ("/resume/wrong-copy/damaged", "damaged", test_wrong_copy);

@@ -87,6 +87,7 @@ add_root_hub (FakeSysfs *sysfs, guint bus)
     g_autofree char *number = g_strdup_printf ("%u\n", bus);
 
     write_file (hub, "busnum", number);
+    write_file (hub, "speed", bus == 1 ? "480\n" : "5000\n");
     write_file (hub, "devnum", "1\n");
     write_file (hub, "idVendor", "1d6b\n");
     write_file (hub, "power/control", "auto\n");

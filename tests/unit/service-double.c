@@ -16,6 +16,7 @@
 
 #include "job/job.h"
 #include "package/package.h"
+#include "tracker/place.h"
 #include "util/error.h"
 
 #include <fcntl.h>
@@ -396,6 +397,7 @@ device_of_line (MfuPorts *ports, const char *line)
     g_atomic_ref_count_init (&device->ref_count);
     device->port = g_strdup (words[0]);
     device->sysfs = g_strdup (words[1]);
+    device->place = mfu_place_of ("/sys", device->sysfs, NULL);
     g_assert_true (mfu_mode_from_string (words[2], &device->mode) || strcmp (words[2], "unknown") == 0);
     device->vid = (guint16) strtoul (words[3], NULL, 16);
     device->pid = (guint16) strtoul (words[4], NULL, 16);

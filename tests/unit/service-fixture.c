@@ -579,8 +579,8 @@ MfuJournal *
 fixture_begin_journal (Fixture *fixture)
 {
     MfuJournalRecord record = {
+        .place = (char *) MODEM_PLACE,
         .port = (char *) "1-2",
-        .sysfs = (char *) MODEM_UID,
         .family = (char *) "mdm9x07",
         .serial = (char *) "",
         .from = (char *) "EC25EFAR06A05M4G",

@@ -20,6 +20,7 @@
 #define FIXED         0 /* idle seconds: stay */
 #define JOB(n)        SERVICE_PATH "/Job/" #n
 #define MODEM_UID     "/sys/devices/fake/usb1/1-2"
+#define MODEM_PLACE   "fake+port2" /* by which the journal knows it */
 
 typedef struct {
     char *folder;

@@ -3,6 +3,7 @@
 /* What a journal says after every way in which writing it can end. */
 
 #include "job/journal.h"
+#include "job/kept.h"
 
 #include "util/error.h"
 
@@ -13,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PLACE "pci0000:00+0000:00:14.0+port2.3"
+
 typedef struct {
     char *directory;
     char *path;
@@ -20,8 +23,8 @@ typedef struct {
 } Fixture;
 
 static const MfuJournalRecord sample = {
+    .place = (char *) PLACE,
     .port = (char *) "1-2.3",
-    .sysfs = (char *) "/sys/devices/pci0/usb1/1-2/1-2.3",
     .family = (char *) "mdm9x07",
     .from = (char *) "EC25EFAR06A05M4G",
     .to = (char *) "EC25EFAR06A08M4G",
@@ -37,8 +40,8 @@ set_up (Fixture *fixture, gconstpointer data)
 
     fixture->directory = g_dir_make_tmp ("mfu-journal-XXXXXX", &error);
     g_assert_no_error (error);
-    fixture->path = g_build_filename (fixture->directory, "1-2.3.journal", NULL);
-    fixture->archive = g_build_filename (fixture->directory, "1-2.3.last", NULL);
+    fixture->path = g_build_filename (fixture->directory, PLACE ".journal", NULL);
+    fixture->archive = g_build_filename (fixture->directory, PLACE ".last", NULL);
 }
 
 static void
@@ -81,10 +84,11 @@ test_round_trip (Fixture *fixture, gconstpointer data)
 
     begin_step (journal, "switch", FALSE);
     g_assert_true (mfu_journal_note (journal, "serial", "0badcafe", &error));
-    record = mfu_journal_load (fixture->directory, "1-2.3", &error);
+    record = mfu_journal_load (fixture->directory, PLACE, &error);
     g_assert_no_error (error);
     g_assert_cmpstr (record->package_name, ==, sample.package_name);
-    g_assert_cmpstr (record->sysfs, ==, sample.sysfs);
+    g_assert_cmpstr (record->place, ==, sample.place);
+    g_assert_cmpstr (record->port, ==, sample.port);
     g_assert_cmpstr (record->serial, ==, "0badcafe");
     g_assert_cmpstr (record->step, ==, "switch");
     g_assert_false (record->is_past_no_return);
@@ -92,7 +96,7 @@ test_round_trip (Fixture *fixture, gconstpointer data)
     g_clear_pointer (&record, mfu_journal_record_free);
 
     begin_step (journal, "erase", TRUE);
-    record = mfu_journal_load (fixture->directory, "1-2.3", &error);
+    record = mfu_journal_load (fixture->directory, PLACE, &error);
     g_assert_no_error (error);
     g_assert_true (record->is_past_no_return);
     g_assert_cmpstr (record->step, ==, "erase");
@@ -110,7 +114,7 @@ test_end (Fixture *fixture, gconstpointer data)
     g_assert_true (mfu_journal_end (journal, "done", TRUE, &error));
     g_assert_false (g_file_test (fixture->path, G_FILE_TEST_EXISTS));
     g_assert_true (g_file_test (fixture->archive, G_FILE_TEST_EXISTS));
-    record = mfu_journal_load (fixture->directory, "1-2.3", &error);
+    record = mfu_journal_load (fixture->directory, PLACE, &error);
     g_assert_null (record);
     g_assert_error (error, MFU_ERROR, MFU_ERROR_NOT_FOUND);
 }
@@ -171,7 +175,7 @@ test_full_for_a_while (Fixture *fixture, gconstpointer data)
         set_largest_file (RLIM_INFINITY);
         g_assert_error (error, MFU_ERROR, MFU_ERROR_IO);
         g_clear_error (&error);
-        record = mfu_journal_load (fixture->directory, "1-2.3", &error);
+        record = mfu_journal_load (fixture->directory, PLACE, &error);
         g_assert_no_error (error);
         g_assert_cmpstr (record->step, ==, "");
         g_assert_false (record->is_torn);
@@ -180,7 +184,7 @@ test_full_for_a_while (Fixture *fixture, gconstpointer data)
     begin_step (journal, "write", TRUE);
     {
         g_autoptr (GError) error = NULL;
-        g_autoptr (MfuJournalRecord) record = mfu_journal_load (fixture->directory, "1-2.3", &error);
+        g_autoptr (MfuJournalRecord) record = mfu_journal_load (fixture->directory, PLACE, &error);
 
         g_assert_no_error (error);
         g_assert_cmpstr (record->step, ==, "write");
@@ -195,7 +199,7 @@ test_taken_over (Fixture *fixture, gconstpointer data)
     g_autoptr (MfuJournal) journal = NULL;
     g_autoptr (MfuJournalRecord) loaded = NULL;
     g_autoptr (GError) error = NULL;
-    g_auto (GStrv) ports = NULL;
+    g_auto (GStrv) places = NULL;
 
     record.n_attempts = 3;
     record.allow = (char *) "downgrade,project";
@@ -204,30 +208,49 @@ test_taken_over (Fixture *fixture, gconstpointer data)
     record.is_past_no_return = TRUE;
     journal = mfu_journal_begin (fixture->directory, &record, TRUE, &error);
     g_assert_no_error (error);
-    loaded = mfu_journal_load (fixture->directory, "1-2.3", &error);
+    loaded = mfu_journal_load (fixture->directory, PLACE, &error);
     g_assert_no_error (error);
     g_assert_cmpuint (loaded->n_attempts, ==, 3);
     g_assert_cmpstr (loaded->allow, ==, "downgrade,project");
     g_assert_cmpstr (loaded->fingerprint, ==, "77aa");
     g_assert_cmpstr (loaded->step, ==, "seal");
     g_assert_true (loaded->is_past_no_return);
-    ports = mfu_journal_list (fixture->directory);
-    g_assert_cmpuint (g_strv_length (ports), ==, 1);
-    g_assert_cmpstr (ports[0], ==, "1-2.3");
+    places = mfu_journal_list (fixture->directory);
+    g_assert_cmpuint (g_strv_length (places), ==, 1);
+    g_assert_cmpstr (places[0], ==, PLACE);
 }
 
-/* The port in which a modem of USB 3 was when its job began is its socket's other half now. */
+/* What is not named after a socket is nobody's journal, and stays where it is. */
 static void
-test_home (Fixture *fixture, gconstpointer data)
+test_strays (Fixture *fixture, gconstpointer data)
 {
-    MfuUsbDevice device = { .port = (char *) "9-9", .peer_port = (char *) "1-2.3" };
+    static const char *const strays[] = { "1-2.journal", ".journal",        "port2.journal",
+                                          "a+b.journal", "1-2.package",     "a+port2.3.package.new",
+                                          "1-2.last",    "a+port2..journal" };
     g_autoptr (MfuJournal) journal = begin (fixture);
+    g_auto (GStrv) places = NULL;
 
-    g_assert_cmpstr (mfu_journal_home (fixture->directory, &device), ==, "1-2.3");
-    device.peer_port = (char *) "8-8";
-    g_assert_cmpstr (mfu_journal_home (fixture->directory, &device), ==, "9-9");
-    device.peer_port = NULL;
-    g_assert_cmpstr (mfu_journal_home (fixture->directory, &device), ==, "9-9");
+    for (gsize i = 0; i < G_N_ELEMENTS (strays); i++) {
+        g_autofree char *path = g_build_filename (fixture->directory, strays[i], NULL);
+
+        g_assert_true (g_file_set_contents (path, "mm-firmware-journal\t1\n", -1, NULL));
+    }
+    places = mfu_journal_list (fixture->directory);
+    g_assert_cmpuint (g_strv_length (places), ==, 1);
+    g_assert_cmpstr (places[0], ==, PLACE);
+    mfu_kept_clean_up (fixture->directory);
+    for (gsize i = 0; i < G_N_ELEMENTS (strays); i++) {
+        g_autofree char *path = g_build_filename (fixture->directory, strays[i], NULL);
+        gboolean is_ours = g_str_has_prefix (strays[i], "a+port2.3");
+
+        g_assert_cmpint (g_file_test (path, G_FILE_TEST_EXISTS), ==, !is_ours);
+        g_unlink (path);
+    }
+    {
+        g_autofree char *lock = g_build_filename (fixture->directory, "a+port2.3.lock", NULL);
+
+        g_assert_cmpint (g_unlink (lock), ==, 0);
+    }
 }
 
 /* A power cut at every byte of the file: the record is whole, or torn by its last line, never wrong. */
@@ -250,7 +273,7 @@ test_every_cut (Fixture *fixture, gconstpointer data)
         gboolean is_whole_line = contents[cut - 1] == '\n';
 
         g_assert_true (g_file_set_contents (fixture->path, contents, (gssize) cut, &error));
-        record = mfu_journal_load (fixture->directory, "1-2.3", &error);
+        record = mfu_journal_load (fixture->directory, PLACE, &error);
         g_assert_no_error (error);
         g_assert_cmpstr (record->package_digest, ==, "00ff");
         /* Only the line feed is missing: the line is known to be whole by its CRC. */
@@ -273,7 +296,7 @@ test_damage (Fixture *fixture, gconstpointer data)
     g_assert_true (g_file_get_contents (fixture->path, &contents, &size, &error));
     *strstr (contents, "mdm9x07") = 'M';
     g_assert_true (g_file_set_contents (fixture->path, contents, (gssize) size, &error));
-    record = mfu_journal_load (fixture->directory, "1-2.3", &error);
+    record = mfu_journal_load (fixture->directory, PLACE, &error);
     g_assert_null (record);
     g_assert_error (error, MFU_ERROR, MFU_ERROR_IO);
     g_assert_nonnull (strstr (error->message, "line 4"));
@@ -314,17 +337,18 @@ test_lock (Fixture *fixture, gconstpointer data)
 {
     g_autoptr (MfuPortLock) first = NULL;
     g_autoptr (MfuPortLock) second = NULL;
-    g_autofree char *path = g_build_filename (fixture->directory, "1-2.lock", NULL);
+    g_autofree char *path = g_build_filename (fixture->directory, PLACE ".lock", NULL);
     g_autoptr (GError) error = NULL;
 
-    first = mfu_port_lock_take (fixture->directory, "1-2", &error);
+    first = mfu_port_lock_take (fixture->directory, PLACE, "1-2.3", &error);
     g_assert_no_error (error);
-    second = mfu_port_lock_take (fixture->directory, "1-2", &error);
+    second = mfu_port_lock_take (fixture->directory, PLACE, "1-2.3", &error);
     g_assert_null (second);
     g_assert_error (error, MFU_ERROR, MFU_ERROR_BUSY);
+    g_assert_nonnull (strstr (error->message, "port 1-2.3"));
     g_clear_error (&error);
     g_clear_pointer (&first, mfu_port_lock_free);
-    second = mfu_port_lock_take (fixture->directory, "1-2", &error);
+    second = mfu_port_lock_take (fixture->directory, PLACE, "1-2.3", &error);
     g_assert_no_error (error);
     g_assert_nonnull (second);
     g_unlink (path);
@@ -339,7 +363,7 @@ main (int argc, char **argv)
     g_test_add ("/journal/archives", Fixture, NULL, set_up, test_archives, tear_down);
     g_test_add ("/journal/full-for-a-while", Fixture, NULL, set_up, test_full_for_a_while, tear_down);
     g_test_add ("/journal/taken-over", Fixture, NULL, set_up, test_taken_over, tear_down);
-    g_test_add ("/journal/home", Fixture, NULL, set_up, test_home, tear_down);
+    g_test_add ("/journal/strays", Fixture, NULL, set_up, test_strays, tear_down);
     g_test_add ("/journal/every-cut", Fixture, NULL, set_up, test_every_cut, tear_down);
     g_test_add ("/journal/damage", Fixture, NULL, set_up, test_damage, tear_down);
     g_test_add_func ("/journal/disk-full", test_disk_full);

@@ -4,9 +4,11 @@
 
 #include "fake-sysfs.h"
 
+#include "tracker/place.h"
 #include "tracker/sysfs.h"
 #include "util/error.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define SOON_MS  5000
@@ -155,6 +157,7 @@ test_look (Fixture *fixture, gconstpointer data)
     g_assert_cmpstr (device->sysfs, ==, sysfs_path);
     g_assert_cmpstr (device->port, ==, "1-1");
     g_assert_cmpstr (device->peer_port, ==, "2-1");
+    g_assert_cmpstr (device->place, ==, "pci+port1");
     g_assert_cmpstr (device->devnode, ==, "/dev/bus/usb/001/005");
     g_assert_cmphex (device->bcd_device, ==, 0x0318);
     g_assert_cmpuint (device->devnum, ==, 5);
@@ -174,6 +177,32 @@ test_look (Fixture *fixture, gconstpointer data)
     g_assert_no_error (error);
     g_assert_cmpstr (by_peer->port, ==, "1-1");
     g_assert_cmpstr (by_path->port, ==, "1-1");
+}
+
+/* Both ports of a socket are one place, even while there is nothing in the slower one. */
+static void
+test_peer_places (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autoptr (MfuUsbDevice) device = NULL;
+    g_autofree char *link = NULL;
+
+    fake_sysfs_plug (fixture->sysfs, &ec25_usb3);
+    device = mfu_ports_look (fixture->ports, "2-1", &error);
+    g_assert_no_error (error);
+    g_assert_cmpstr (device->port, ==, "2-1");
+    g_assert_cmpstr (device->place, ==, "pci+port1");
+    g_clear_pointer (&device, mfu_usb_device_unref);
+
+    /* Without one it is not to be mixed up with what has the same number on the other root hub. */
+    link =
+        g_build_filename (fake_sysfs_root (fixture->sysfs), "devices/pci/usb2/2-0:1.0/usb2-port1/peer", NULL);
+    g_assert_cmpint (g_unlink (link), ==, 0);
+    device = mfu_ports_look (fixture->ports, "2-1", &error);
+    g_assert_no_error (error);
+    g_assert_null (device->peer_port);
+    g_assert_cmpstr (device->place, ==, "pci+super-port1");
+    g_assert_true (mfu_place_is_name (device->place));
 }
 
 static void
@@ -714,6 +743,7 @@ main (int argc, char **argv)
 {
     g_test_init (&argc, &argv, NULL);
     g_test_add_func ("/ports/names", test_names);
+    ADD (peer_places);
     ADD (look);
     ADD (modes);
     ADD (descriptors);

@@ -139,11 +139,12 @@ test_leftovers (Fixture *fixture, gconstpointer data)
     static const struct {
         const char *name, *text;
     } files[] = {
-        { "1-1.result", "" },
-        { "1-2.result", "{'Number': <uint64 7>, 'Port': <'1-2'>, 'Device': <'d'>, 'State': <'dancing'>}" },
-        { "1-3.result", "{'Number': <uint64 8>, 'Port': <5>, 'Device': <'d'>, 'State': <'done'>}" },
-        { "1-4.result", "{'Number': <uint64 9>, 'Port': <'1-4'>, 'Device': <'d'>, 'State': <'done'>, "
-                        "'Modem': <'no path'>, 'Progress': <'half'>, 'Error': <'none'>}" },
+        { "fake+port1.result", "" },
+        { "fake+port2.result",
+          "{'Number': <uint64 7>, 'Port': <'1-2'>, 'Device': <'d'>, 'State': <'dancing'>}" },
+        { "fake+port3.result", "{'Number': <uint64 8>, 'Port': <5>, 'Device': <'d'>, 'State': <'done'>}" },
+        { "fake+port4.result", "{'Number': <uint64 9>, 'Port': <'1-4'>, 'Device': <'d'>, 'State': <'done'>, "
+                               "'Modem': <'no path'>, 'Progress': <'half'>, 'Error': <'none'>}" },
         { "../x.result", NULL },
         { "x;y.result", "{'Number': <uint64 99>}" },
     };
@@ -200,7 +201,7 @@ test_bus_lost (Fixture *fixture, gconstpointer data)
 {
     g_autoptr (GError) error = NULL;
     g_autofree char *path = NULL;
-    g_autofree char *file = g_build_filename (fixture->state_dir, "results", "1-2.result", NULL);
+    g_autofree char *file = g_build_filename (fixture->state_dir, "results", MODEM_PLACE ".result", NULL);
     g_autofree char *text = NULL;
 
     fixture_start_service (fixture, FIXED);
@@ -260,7 +261,7 @@ test_without_drivers (Fixture *fixture, gconstpointer data)
     g_autofree char *later = NULL;
 
     /* A job, as that of `mm-firmware rescue`, still runs; and of port 1-3 nothing is known. */
-    lock = mfu_port_lock_take (fixture->state_dir, "1-2", &error);
+    lock = mfu_port_lock_take (fixture->state_dir, MODEM_PLACE, "1-2", &error);
     g_assert_no_error (error);
     fixture_set_ports (fixture, unconfigured);
     fixture_start_service (fixture, 1);

@@ -35,8 +35,8 @@ static void
 write_journal (Fixture *fixture, const char *package, guint n_attempts, gboolean is_past_no_return)
 {
     MfuJournalRecord record = {
+        .place = (char *) MODEM_PLACE,
         .port = (char *) "1-2",
-        .sysfs = (char *) MODEM_UID,
         .family = (char *) "mdm9x07",
         .serial = (char *) "0badcafe",
         .from = (char *) OLD,
@@ -58,7 +58,7 @@ write_journal (Fixture *fixture, const char *package, guint n_attempts, gboolean
 static void
 keep (Fixture *fixture)
 {
-    g_autofree char *path = state_file (fixture, "1-2.package");
+    g_autofree char *path = state_file (fixture, MODEM_PLACE ".package");
 
     g_assert_true (g_file_set_contents (path, "a package", -1, NULL));
 }
@@ -90,13 +90,20 @@ on_tick (gpointer user_data)
 }
 
 static void
+wait_for (gboolean (*is_true) (gpointer data), gpointer data)
+{
+    guint tick = g_timeout_add (50, on_tick, NULL);
+
+    fixture_wait (is_true, data);
+    g_source_remove (tick);
+}
+
+static void
 wait_device (Fixture *fixture, const char *key, const char *expected)
 {
     Wish wish = { fixture, key, expected };
-    guint tick = g_timeout_add (50, on_tick, NULL);
 
-    fixture_wait (device_has, &wish);
-    g_source_remove (tick);
+    wait_for (device_has, &wish);
 }
 
 static char *
@@ -152,6 +159,105 @@ test_comes_later (Fixture *fixture, gconstpointer data)
     fixture_set_ports (fixture, STUCK);
     wait_device (fixture, "job", JOB (1));
     fixture_wait_state (fixture, JOB (1), "done");
+}
+
+/* The numbers of two controllers swapped by a reboot. */
+#define SWAPPED                                                                                              \
+    "1-2 /sys/devices/other/usb1/1-2 edl 05c6 9008 -\n"                                                      \
+    "2-2 /sys/devices/fake/usb2/2-2 edl 05c6 9008 -\n"
+
+static gboolean
+has_two_devices (gpointer data)
+{
+    g_autoptr (GVariant) devices = fixture_get (data, SERVICE_PATH, SERVICE_NAME, "Devices");
+
+    return g_variant_n_children (devices) == 2;
+}
+
+/* The modem is known where it is called 2-2 now; what sits in the other's 1-2 is a stranger. */
+static void
+test_swapped_busses (Fixture *fixture, gconstpointer data)
+{
+    static const char *const ports[] = { "1-2", "2-2" };
+    static const char *const needs[] = { "recovery", "resume" };
+    g_autoptr (GVariant) devices = NULL;
+
+    write_journal (fixture, "done.zip", 5, TRUE);
+    keep (fixture);
+    fixture_set_ports (fixture, SWAPPED);
+    fixture_start_service (fixture, FIXED);
+    wait_for (has_two_devices, fixture);
+    devices = fixture_get (fixture, SERVICE_PATH, SERVICE_NAME, "Devices");
+    for (gsize i = 0; i < G_N_ELEMENTS (ports); i++) {
+        g_autoptr (GVariant) entry = g_variant_get_child_value (devices, i);
+        const char *port, *need;
+
+        g_assert_true (g_variant_lookup (entry, "port", "&s", &port));
+        g_assert_true (g_variant_lookup (entry, "needs", "&s", &need));
+        g_assert_cmpstr (port, ==, ports[i]);
+        g_assert_cmpstr (need, ==, needs[i]);
+    }
+}
+
+static void
+test_renumbered (Fixture *fixture, gconstpointer data)
+{
+    write_journal (fixture, "done.zip", 0, TRUE);
+    keep (fixture);
+    fixture_set_ports (fixture, SWAPPED);
+    fixture_start_service (fixture, FIXED);
+    wait_for (has_two_devices, fixture);
+    fixture_wait_state (fixture, JOB (1), "done");
+    fixture_assert_string (fixture, JOB (1), "Port", "2-2");
+    fixture_assert_string (fixture, JOB (1), "PackageFingerprint", "77aa");
+}
+
+/* What became of its last update is told of the modem, not of what is called 1-2 now. */
+static void
+test_renumbered_result (Fixture *fixture, gconstpointer data)
+{
+    static const char *const jobs[] = { "/", JOB (1) };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GVariant) devices = NULL;
+    g_autofree char *path = NULL;
+
+    fixture_start_service (fixture, FIXED);
+    path = fixture_update (fixture->root, "1-2", "stuck.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture_wait_state (fixture, path, "needs-recovery");
+    g_subprocess_send_signal (fixture->service, SIGTERM);
+    g_assert_cmpint (fixture_wait_exit (fixture), ==, 0);
+    fixture_set_ports (fixture, SWAPPED);
+    fixture_start_service (fixture, FIXED);
+    wait_for (has_two_devices, fixture);
+    fixture_assert_string (fixture, JOB (1), "Port", "2-2");
+    fixture_assert_string (fixture, JOB (1), "Device", "/sys/devices/fake/usb2/2-2");
+    devices = fixture_get (fixture, SERVICE_PATH, SERVICE_NAME, "Devices");
+    for (gsize i = 0; i < G_N_ELEMENTS (jobs); i++) {
+        g_autoptr (GVariant) entry = g_variant_get_child_value (devices, i);
+        const char *job;
+
+        g_assert_true (g_variant_lookup (entry, "job", "&o", &job));
+        g_assert_cmpstr (job, ==, jobs[i]);
+    }
+}
+
+/* A file that is not named after a place, as one brought by hand, does nothing and stays. */
+static void
+test_stray_files (Fixture *fixture, gconstpointer data)
+{
+    g_autofree char *journal = state_file (fixture, "1-2.journal");
+    g_autofree char *package = state_file (fixture, "1-2.package");
+
+    g_assert_true (g_file_set_contents (journal, "mm-firmware-journal\t1\tffff\n", -1, NULL));
+    g_assert_true (g_file_set_contents (package, "a package", -1, NULL));
+    fixture_set_ports (fixture, STUCK);
+    fixture_start_service (fixture, FIXED);
+    wait_device (fixture, "needs", "recovery");
+    fixture_assert_device (fixture, "problem", "");
+    fixture_assert_device (fixture, "job", "/");
+    g_assert_true (has_file (fixture, "1-2.journal"));
+    g_assert_true (has_file (fixture, "1-2.package"));
 }
 
 static void
@@ -273,7 +379,7 @@ test_nothing_known (Fixture *fixture, gconstpointer data)
     fixture_set_ports (fixture, STUCK);
     fixture_start_service (fixture, FIXED);
     wait_device (fixture, "needs", "recovery");
-    g_assert_false (has_file (fixture, "1-2.package"));
+    g_assert_false (has_file (fixture, MODEM_PLACE ".package"));
     g_assert_null (resume (fixture, fixture->root, "{}", &error));
     g_assert_error (error, MFU_ERROR, MFU_ERROR_NOT_FOUND);
     g_assert_nonnull (strstr (error->message, "--firmware-recover=PACKAGE"));
@@ -282,7 +388,7 @@ test_nothing_known (Fixture *fixture, gconstpointer data)
 static void
 test_damaged (Fixture *fixture, gconstpointer data)
 {
-    g_autofree char *path = state_file (fixture, "1-2.journal");
+    g_autofree char *path = state_file (fixture, MODEM_PLACE ".journal");
     g_autofree char *contents = NULL;
     g_autoptr (GError) error = NULL;
     g_autoptr (GVariant) devices = NULL;
@@ -303,14 +409,15 @@ test_damaged (Fixture *fixture, gconstpointer data)
     fixture_assert_device (fixture, "job", "/");
     g_assert_null (resume (fixture, fixture->root, "{}", &error));
     g_assert_error (error, MFU_ERROR, MFU_ERROR_IO);
-    g_assert_true (has_file (fixture, "1-2.journal"));
-    g_assert_true (has_file (fixture, "1-2.package"));
+    g_assert_true (has_file (fixture, MODEM_PLACE ".journal"));
+    g_assert_true (has_file (fixture, MODEM_PLACE ".package"));
 }
 
 static gboolean
 is_archived (gpointer data)
 {
-    return has_file (data, "1-2.last") && !has_file (data, "1-2.journal") && !has_file (data, "1-2.package");
+    return has_file (data, MODEM_PLACE ".last") && !has_file (data, MODEM_PLACE ".journal") &&
+           !has_file (data, MODEM_PLACE ".package");
 }
 
 static void
@@ -367,8 +474,8 @@ test_runs_another (Fixture *fixture, gconstpointer data)
     fixture_start_service (fixture, FIXED);
     wait_device (fixture, "version", OLD);
     assert_next_job (fixture, JOB (1)); /* there was time to do something about it */
-    g_assert_true (has_file (fixture, "1-2.journal"));
-    g_assert_true (has_file (fixture, "1-2.package"));
+    g_assert_true (has_file (fixture, MODEM_PLACE ".journal"));
+    g_assert_true (has_file (fixture, MODEM_PLACE ".package"));
 }
 
 int
@@ -380,6 +487,10 @@ main (int argc, char **argv)
     } tests[] = {
         { "by-itself", test_by_itself },
         { "comes-later", test_comes_later },
+        { "swapped-busses", test_swapped_busses },
+        { "renumbered", test_renumbered },
+        { "renumbered-result", test_renumbered_result },
+        { "stray-files", test_stray_files },
         { "tries-again", test_tries_again },
         { "gives-up", test_gives_up },
         { "asked", test_asked },

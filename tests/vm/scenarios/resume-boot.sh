@@ -5,6 +5,7 @@
 # package: small/EC25EFAR06A08M4G.zip --form zip
 
 state=/var/lib/mm-firmware-updater
+place=$state/platform+vhci_hcd.0+port1
 zip=$packages/small/EC25EFAR06A08M4G.zip
 start_all --nand-speed real --serial 11111111
 
@@ -117,7 +118,29 @@ another_module() {
     job_property Error | grep -q 'another module (chip 22222222)' || fail "no word of it: $(job_property Error)"
     ! sim_has_op erase || fail "the other module was erased"
     expect_modem_unharmed
-    [ -f "$state/$port.journal" ] && [ -f "$state/$port.package" ] || fail "journal and copy are gone"
+    [ -f "$place.journal" ] && [ -f "$place.package" ] || fail "journal and copy are gone"
+}
+
+# The reboot finds another controller first: the modem is called otherwise, and is the same.
+renumbered() {
+    local port
+    port=$(sim_port)
+    kill_in_the_middle --firmware-update-keep-package --firmware-update-allow=reinstall
+    [ -f "$place.journal" ] && [ -f "$place.package" ] || fail "no journal and copy by the place"
+    stop_modems
+    modprobe -r vhci-hcd
+    modprobe dummy_hcd
+    modprobe vhci-hcd
+    start_modem ec25:edl --serial 11111111
+    note "port $port is called $(sim_port) now"
+    [ "$(sim_port)" != "$port" ] || fail "the bus has the number that it had"
+    LAST_JOB=$JOB
+    boot
+    wait_for_job 30
+    wait_for_state 120 "done"
+    expect_same "$(job_property Port)" "$(sim_port)" "port of the job"
+    expect_modem_runs $NEW_VERSION
+    wait_for_modem '' 60
 }
 
 subtest disk-in-memory on_disk rw is_refused volatile-journal
@@ -126,5 +149,7 @@ subtest disk-read-only on_disk ro is_refused 'Read-only' --firmware-update-allow
 subtest without-a-copy without_a_copy
 MODEM=$(modem_paths | tail -n 1)
 subtest by-itself by_itself
+MODEM=$(modem_paths | tail -n 1)
+subtest renumbered renumbered
 MODEM=$(modem_paths | tail -n 1)
 subtest another-module another_module
