@@ -9,16 +9,18 @@ state=/var/lib/mm-firmware-updater
 start_all --nand-speed real
 uid=$(modem_property "$MODEM" Device)
 
+# How often the unit was run; an inactive one is forgotten, and with it what came of its condition.
+times_run() {
+    journalctl --sync
+    journalctl -b -o cat -u mm-firmware-updater-resume.service | grep -c '^Finished' || true
+}
+
 # As the boot does. Prints whether the condition let it.
 boot_unit() {
+    local before
+    before=$(times_run)
     systemctl start mm-firmware-updater-resume.service
-    journalctl --sync
-    # An inactive unit is forgotten, and with it what came of its condition.
-    if journalctl -b -o cat -u mm-firmware-updater-resume.service -n 1 | grep -q '^Finished'; then
-        echo yes
-    else
-        echo no
-    fi
+    if [ "$(times_run)" -gt "$before" ]; then echo yes; else echo no; fi
 }
 
 runs() {
