@@ -327,6 +327,8 @@ save_logs() {
 stop_everything() {
     local name
     stop_modems
+    # A scenario may have had another controller take the first bus.
+    ! grep -q '^dummy_hcd ' /proc/modules || { modprobe -r vhci-hcd dummy_hcd; modprobe vhci-hcd; }
     if under_systemd; then
         systemctl stop ModemManager.service NetworkManager.service mm-firmware-updater.service 2>/dev/null
         systemctl reset-failed 2>/dev/null

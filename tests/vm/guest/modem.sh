@@ -73,6 +73,11 @@ sim_port() {
     basename "$(modem_folders "$n" | head -n 1)"
 }
 
+# Name of modem N's socket, by which its journal is known.
+sim_place() {
+    echo "platform+vhci_hcd.0+port${1:-1}"
+}
+
 # The halves of a modem's socket, whether anything is in them or not: sim_usb2_port [N] prints "1-1", sim_usb3_port
 # [N] "2-1". The kernel links each to the other as its peer.
 sim_usb2_port() {

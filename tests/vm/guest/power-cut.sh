@@ -101,7 +101,7 @@ is_bricked() {
 # The modem has nothing left to boot from, as the plan has told, and whoever asks is told so. Such a modem is never counted
 # as recovered.
 in_the_window() {
-    cat "$state/1-1.journal"
+    cat "$state/$(sim_place).journal"
     run mmcli "--firmware-recover=$packages/$STRIKE_PACKAGE" --firmware-update-port=1-1 --firmware-update-yes
     expect_status "$EXIT_NOT_FOUND"
     expect_stderr 'cut off while SBL1 was written, the window without a way back that the plan named'

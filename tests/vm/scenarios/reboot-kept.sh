@@ -48,8 +48,8 @@ second_boot() {
     expect_same "$(sim_status mode)" edl mode
     expect_same "$(chip_version)" '' "version that the chip boots"
     ls -l $state
-    [ -f $state/1-1.journal ] || fail "the journal is lost"
-    [ -f $state/1-1.package ] || fail "the copy of the package is lost"
+    [ -f "$state/$(sim_place).journal" ] || fail "the journal is lost"
+    [ -f "$state/$(sim_place).package" ] || fail "the copy of the package is lost"
     [ -z "$(service_pids)" ] || fail "the service runs already"
 
     # Both came after systemd had read its units: our files, and that ModemManager is wanted.
@@ -62,7 +62,7 @@ second_boot() {
     wait_until 60 is_normal_and_known "$NEW_VERSION" || fail "ModemManager has $(modem_paths | wc -l) modems"
     ! compgen -G "$state/*.journal" || fail "the journal was not archived"
     ! compgen -G "$state/*.package*" || fail "the copy was not removed"
-    [ -f $state/1-1.last ] || fail "the journal is lost"
+    [ -f "$state/$(sim_place).last" ] || fail "the journal is lost"
     expect_whole
     unmount_kept
 }

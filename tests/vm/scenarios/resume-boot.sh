@@ -5,7 +5,7 @@
 # package: small/EC25EFAR06A08M4G.zip --form zip
 
 state=/var/lib/mm-firmware-updater
-place=$state/platform+vhci_hcd.0+port1
+place=$state/$(sim_place)
 zip=$packages/small/EC25EFAR06A08M4G.zip
 start_all --nand-speed real --serial 11111111
 
@@ -140,7 +140,7 @@ renumbered() {
     wait_for_state 120 "done"
     expect_same "$(job_property Port)" "$(sim_port)" "port of the job"
     expect_modem_runs $NEW_VERSION
-    wait_for_modem '' 60
+    wait_for_modem
 }
 
 subtest disk-in-memory on_disk rw is_refused volatile-journal

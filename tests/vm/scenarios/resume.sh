@@ -42,7 +42,7 @@ sim fault erase:1=slow:8000
 LAST_JOB=$JOB
 kill_service
 kill -KILL "$UPDATE_PID"
-[ -f "$state/platform+vhci_hcd.0+port1.package" ] || fail "no copy of the package was kept"
+[ -f "$state/$(sim_place).package" ] || fail "no copy of the package was kept"
 expect_same "$(boot_unit)" yes "condition with a journal"
 
 wait_for_job 60
