@@ -8,8 +8,8 @@ start_all --nand-speed real
 start_update 0 full/EC25EFAR06A08M4G.zip
 wait_for_job
 wait_for_no_return
-kill_service
 kill -KILL "$UPDATE_PID"
+kill_service
 wait "$UPDATE_PID" || true
 expect_same "$(sim_status mode)" edl mode
 

@@ -29,8 +29,9 @@ kill_in_the_middle() {
     start_update "${MODEM##*/}" small/EC25EFAR06A08M4G.zip "$@"
     wait_for_job
     wait_until 120 has_erased_more_than "$before" || fail "nothing was erased"
-    kill_service
+    # The client first: it would have the bus start another service.
     kill -KILL "$UPDATE_PID"
+    kill_service
 }
 
 # As OpenWrt does at boot; procd is what the script tells it to be.

@@ -40,8 +40,8 @@ wait_for_no_return
 # Long enough to be looked at.
 sim fault erase:1=slow:8000
 LAST_JOB=$JOB
-kill_service
 kill -KILL "$UPDATE_PID"
+kill_service
 [ -f "$state/$(sim_place).package" ] || fail "no copy of the package was kept"
 expect_same "$(boot_unit)" yes "condition with a journal"
 
