@@ -22,7 +22,8 @@
 #define ANSWER_MAX  63 /* lk formats into 64 bytes */
 #define PACKET      512
 #define ANSWER_US   500
-#define LEAVE_US    20000
+/* lk waits until the host has taken its answer, and a busy host takes some time for that. */
+#define LEAVE_US    500000
 #define FLOOD_LINES 100
 #define LONG_TEXT   300
 /* Source: 486 kB in 24 ms: pinephone_modem_sdk issue 44. */

@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-#define RESET_US       50000
+/* The answer, and what the host has yet to say to its services, comes first. */
+#define RESET_US       1000000
 #define REPORTS_MODE   1u
 #define MODE_ONLINE    0
 #define MODE_LOW_POWER 1
