@@ -132,15 +132,14 @@ after_the_cut() {
 
 # Waits for the moment, and sets MOMENT to its name.
 wait_for_the_moment() {
-    local moment_ms left_ms
+    local moment_ms
     if [ "$KIND" = window ]; then
         wait_until 200 is_bricked || fail "SBL1 was not written"
         MOMENT="SBL1"
         return
     fi
     draw_moment $((strike_seed + round)) "$NTH" "$COUNT"
-    left_ms=$((STRUCK_MS + moment_ms - $(now_ms)))
-    [ $left_ms -le 0 ] || sleep "$((left_ms / 1000)).$(printf %03d $((left_ms % 1000)))"
+    wait_for_moment
     MOMENT="$moment_ms of $RUN_MS ms, seed $((strike_seed + round))"
 }
 

@@ -236,14 +236,19 @@ draw_moment() {
     moment_ms=$(((($2 - 1) * RUN_MS + RANDOM * RUN_MS / 32768) / $3))
 }
 
+# Waits until moment_ms of the update have gone by.
+wait_for_moment() {
+    local left_ms=$((STRUCK_MS + moment_ms - $(now_ms)))
+    [ $left_ms -le 0 ] || sleep "$((left_ms / 1000)).$(printf %03d $((left_ms % 1000)))"
+}
+
 # One round, the Nth of COUNT: struck FAULT SEED N COUNT
 struck() {
-    local fault=$1 moment_ms left_ms
+    local fault=$1 moment_ms
     again
     draw_moment "$2" "$3" "$4"
     start_struck
-    left_ms=$((STRUCK_MS + moment_ms - $(now_ms)))
-    [ $left_ms -le 0 ] || sleep "$((left_ms / 1000)).$(printf %03d $((left_ms % 1000)))"
+    wait_for_moment
     note "seed $2: $fault after $moment_ms of $RUN_MS ms, the modem in $(sim_status mode);" \
         "$(tail -n 1 "$T/update.stderr")"
     "$fault"

@@ -19,7 +19,7 @@ for fault in ${faults:-service_killed mm_restarted mm_killed mm_stopped mm_upgra
     measure_run
     strikes "$fault" $((points / 4))
 done
-# The old EC20 passes through normal mode in the middle. Its power is not cut: the plan names a window for that.
+# The old EC20 passes through normal mode in the middle.
 STRIKE_OPTIONS=()
 prepare_strikes ec20 ec20/EC20EQAR02A13E2G.zip EC20EQAR02A04E2G EC20EQAR02A13E2G
 for fault in service_killed mm_restarted bus_restarted; do
