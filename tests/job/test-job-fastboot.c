@@ -5,6 +5,7 @@
 
 #include "job-fixture.h"
 
+#include "job/journal.h"
 #include "util/error.h"
 
 #include <string.h>
@@ -185,6 +186,54 @@ test_boot_chain (void)
     g_assert_cmpuint (at, ==, G_N_ELEMENTS (order));
     g_assert_false (was_written (&fixture, "mibib"));
     job_fixture_clear (&fixture);
+}
+
+/* Where a modem is lost that vanishes while image number `i` is written: the journal's window, or NULL when
+ * nothing is lost. FALSE: there are not that many images. */
+static gboolean
+find_window (guint i, char **window)
+{
+    static const char begin[] = "was cut off while ", end[] = " was written";
+    g_autofree char *fault = g_strdup_printf ("fastboot-flash:%u=vanish", i);
+    g_autofree char *why = NULL;
+    g_autoptr (GError) error = g_error_new_literal (MFU_ERROR, MFU_ERROR_NOT_FOUND, "nothing");
+    JobFixture fixture;
+    gboolean is_hit;
+    const char *said;
+
+    set_up (&fixture, SIM_START_NORMAL, NULL);
+    fixture.allow[1] = "boot-chain";
+    g_assert_true (sim_modem_add_fault (job_fixture_modem (&fixture), fault, &why));
+    job_fixture_run (&fixture, fastboot_package ());
+    is_hit = sim_modem_get_faults_hit (job_fixture_modem (&fixture)) > 0;
+    mfu_journal_explain_absence (fixture.state_dir, "1-2", &error);
+    g_assert_error (error, MFU_ERROR, MFU_ERROR_NOT_FOUND);
+    said = strstr (error->message, begin);
+    *window = said != NULL ? g_strdup (said + strlen (begin)) : NULL;
+    if (*window != NULL)
+        *strstr (*window, end) = '\0';
+    job_fixture_clear (&fixture);
+    return is_hit;
+}
+
+/* Each image of the boot chain is a window of its own, and what is written before them is none. */
+static void
+test_window (void)
+{
+    static const char *const order[] = { "tz", "rpm", "sbl", "aboot" };
+    g_autoptr (GPtrArray) windows = g_ptr_array_new_with_free_func (g_free);
+    char *window;
+
+    while (find_window (windows->len + 1, &window))
+        g_ptr_array_add (windows, window);
+    g_assert_null (window);
+    g_assert_cmpuint (windows->len, >, G_N_ELEMENTS (order));
+    for (guint i = 0; i < windows->len; i++) {
+        guint n_left = windows->len - i;
+
+        g_assert_cmpstr (windows->pdata[i], ==,
+                         n_left <= G_N_ELEMENTS (order) ? order[G_N_ELEMENTS (order) - n_left] : NULL);
+    }
 }
 
 typedef struct {
@@ -505,6 +554,7 @@ main (int argc, char **argv)
     }
     g_test_add_func ("/fastboot/asked-for", test_asked_for);
     g_test_add_func ("/fastboot/boot-chain", test_boot_chain);
+    g_test_add_func ("/fastboot/window", test_window);
     g_test_add_func ("/fastboot/comes-back", test_comes_back);
     g_test_add_func ("/fastboot/refused", test_refused);
     g_test_add_func ("/fastboot/small-memory", test_small_memory);
