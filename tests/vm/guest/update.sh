@@ -60,10 +60,30 @@ service_pids() {
     pgrep -x mm-firmware-upd || true
 }
 
-# What the service was sending may end in the middle; the modem does not take it for a fault of the next one.
+# What the service was sending may end in the middle; the modem does not take it for a fault of the next one. All that
+# was sent has arrived when the device file is closed.
 kill_service() {
-    pkill -KILL -x mm-firmware-upd || true
+    local pid
+    for pid in $(service_pids); do
+        kill -KILL "$pid" || true
+        wait_until 20 not compgen -G "/proc/$pid/fd/*" || fail "the killed service does not end"
+    done
     sim lose-track
+}
+
+# The modem will stand still at a fault such as 'erase:2=slow:5000', and take no more data: who is killed meanwhile has
+# left nothing half-sent. stand_still FAULT
+stand_still() {
+    FAULTS_HIT=$(sim_status faults-hit)
+    sim fault "$1"
+}
+
+stands_still() {
+    [ "$(sim_status faults-hit)" -gt "$FAULTS_HIT" ]
+}
+
+wait_for_standstill() {
+    wait_until 120 stands_still || fail "the modem was not written to"
 }
 
 newest_job() {

@@ -13,27 +13,18 @@ zip=$packages/small/EC25EFAR06A08M4G.zip
 cgroup=/sys/fs/cgroup/system.slice/mm-firmware-updater.service
 sim save "$T/old-firmware"
 
-# The modem as it was, and five seconds of time while it is written.
+# The modem as it was, and ten seconds of time while it is written.
 again() {
     sim no-faults
     sim load "$T/old-firmware"
     wait_until 20 sim_mode_is normal
     wait_until 60 runs_old_firmware || fail "ModemManager does not show the old firmware"
-    sim fault 'program-data:3=slow:5000'
-    sim mark again
+    stand_still 'program-data:3=slow:10000'
 }
 
 runs_old_firmware() {
     MODEM=$(modem_paths)
     [ "$(wc -w <<<"$MODEM")" = 1 ] && modem_property "$MODEM" Revision | grep -q $OLD_VERSION
-}
-
-wait_for_write() {
-    wait_until 60 has_written || fail "nothing was written"
-}
-
-has_written() {
-    sim ops | awk '/^mark/ { n = 0 } /^program/ { n++ } END { exit !n }'
 }
 
 blocks() {
@@ -70,7 +61,7 @@ stays_awake() {
     again
     expect_no_blocks
     start_update "${MODEM##*/}" small/EC25EFAR06A08M4G.zip
-    wait_for_write
+    wait_for_standstill
     expect_blocked
     wait_update
     expect_status 0
@@ -87,10 +78,9 @@ stays_awake_for_a_stuck_one() {
     expect_status $EXIT_NEEDS_RECOVERY
     expect_no_blocks
     sim no-faults
-    sim fault 'program-data:3=slow:5000'
-    sim mark recovery
+    stand_still 'program-data:3=slow:10000'
     mmcli "--firmware-recover=$zip" "--firmware-update-port=$(sim_port)" --firmware-update-yes &
-    wait_for_write
+    wait_for_standstill
     expect_blocked
     wait $!
     expect_modem_runs $NEW_VERSION
@@ -111,7 +101,7 @@ clock_jumps() {
     boot=$(boot_time)
     again
     start_update "${MODEM##*/}" small/EC25EFAR06A08M4G.zip
-    wait_for_write
+    wait_for_standstill
     date -s '+1 year'
     sleep 2
     date -s '-2 years'
@@ -150,7 +140,7 @@ scarce_memory() {
 comes_back() {
     again
     start_update "${MODEM##*/}" small/EC25EFAR06A08M4G.zip
-    wait_for_write
+    wait_for_standstill
     kill_service
     wait_until 20 systemctl --quiet is-active mm-firmware-updater.service || fail "the service stays away"
     expect_same "$(systemctl show -P NRestarts mm-firmware-updater.service)" 1 "restarts of the service"
