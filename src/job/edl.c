@@ -164,13 +164,13 @@ load_programmer (MfuRun *run, MfuEdlState state, GBytes *leftover, GError **erro
 
 /* Nobody answers: a programmer that waits for the rest of an image does not. */
 static gboolean
-leave_raw_mode (MfuRun *run, GError **error)
+leave_raw_mode (MfuRun *run, gsize n_taken, GError **error)
 {
     g_autoptr (GBytes) nothing = g_bytes_new_static ("", 0);
     g_autoptr (GError) local = NULL;
 
     if (connect_programmer (run, nothing, &local)) {
-        mfu_firehose_begin_leave_raw_mode (run->firehose, MAX_RAW_LEFT);
+        mfu_firehose_begin_leave_raw_mode (run->firehose, n_taken, MAX_RAW_LEFT);
         if (run_firehose (run, &local))
             return TRUE;
     }
@@ -183,9 +183,10 @@ leave_raw_mode (MfuRun *run, GError **error)
     return FALSE;
 }
 
-/* Who answers, and what it has said; NULL when that could not be found out. */
+/* Who answers, what it has said, and how much of our questions was taken; NULL when that could not be found
+ * out. */
 static GBytes *
-find_out (MfuRun *run, MfuEdlState *state, GError **error)
+find_out (MfuRun *run, MfuEdlState *state, gsize *n_taken, GError **error)
 {
     g_autoptr (MfuEngine) probe = mfu_edl_probe_new ();
     MfuPump pump;
@@ -196,6 +197,7 @@ find_out (MfuRun *run, MfuEdlState *state, GError **error)
         return NULL;
     run->is_unclear = FALSE;
     *state = mfu_edl_probe_get_state (probe);
+    *n_taken = mfu_edl_probe_get_n_taken (probe);
     mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "EDL: %s", mfu_edl_state_to_string (*state));
     return g_bytes_ref (mfu_edl_probe_get_leftover (probe));
 }
@@ -204,7 +206,8 @@ static gboolean
 talk (MfuRun *run, GError **error)
 {
     MfuEdlState state;
-    g_autoptr (GBytes) leftover = find_out (run, &state, error);
+    gsize n_taken;
+    g_autoptr (GBytes) leftover = find_out (run, &state, &n_taken, error);
 
     if (leftover == NULL)
         return FALSE;
@@ -215,7 +218,7 @@ talk (MfuRun *run, GError **error)
     case MFU_EDL_FIREHOSE:
         return connect_programmer (run, leftover, error);
     case MFU_EDL_SILENT:
-        return leave_raw_mode (run, error);
+        return leave_raw_mode (run, n_taken, error);
     case MFU_EDL_DLOAD:
         return mfu_run_refuse_peer (run, mfu_edl_state_to_string (state), error);
     case MFU_EDL_STREAMING:
@@ -274,7 +277,8 @@ mfu_edl_reset (MfuRun *run, GError **error)
     }
     if (run->is_unclear) {
         MfuEdlState state;
-        g_autoptr (GBytes) leftover = find_out (run, &state, error);
+        gsize n_taken;
+        g_autoptr (GBytes) leftover = find_out (run, &state, &n_taken, error);
 
         if (leftover == NULL)
             return FALSE;

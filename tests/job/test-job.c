@@ -148,6 +148,35 @@ test_entry (gconstpointer data)
     job_fixture_clear (&fixture);
 }
 
+/* The chip is at work on what a killed run had sent last, for a time that has nothing to do with our
+ * questions: some of them are not taken at all. */
+static void
+test_entry_busy (void)
+{
+    static const guint8 piece[8192];
+
+    for (guint ms = 500; ms <= 7000; ms += 250) {
+        g_autofree char *fault = g_strdup_printf ("program-data:1=slow:%u", ms);
+        g_autofree char *why = NULL;
+        JobFixture fixture;
+        SimModem *modem;
+
+        set_up (&fixture, SIM_START_EDL_RAW, NULL);
+        fixture.allow[1] = "unidentified";
+        modem = job_fixture_modem (&fixture);
+        sim_world_pass_ms (fixture.sim, 2000);
+        g_assert_true (sim_modem_add_fault (modem, fault, &why));
+        g_assert_cmpint (sim_modem_out (modem, sim_world_now_us (fixture.sim), 1, piece, sizeof piece), ==,
+                         SIM_OK);
+        g_assert_cmpint (sim_modem_out (modem, sim_world_now_us (fixture.sim), 1, NULL, 0), ==, SIM_OK);
+        job_fixture_run (&fixture, new_package ());
+        g_test_message ("at work for %u ms", ms);
+        job_assert_state (&fixture, MFU_JOB_DONE);
+        assert_new_firmware (&fixture);
+        job_fixture_clear (&fixture);
+    }
+}
+
 typedef struct {
     const char *name;
     const char *quirks;
@@ -372,6 +401,7 @@ main (int argc, char **argv)
 
         g_test_add_data_func (path, &entries[i], test_entry);
     }
+    g_test_add_func ("/job/entry/busy", test_entry_busy);
     for (gsize i = 0; i < G_N_ELEMENTS (quirks); i++) {
         g_autofree char *path = g_strdup_printf ("/job/quirk/%s", quirks[i].name);
 
