@@ -18,7 +18,7 @@ mm_touched_ports_between() {
 }
 
 # The modem answers the switch late, so that there is time to look at it inhibited and not yet switched.
-sim fault 'diag:1=slow:3000'
+sim fault 'diag:1+=slow:9000'
 start_update 0 small/EC25EFAR06A08M4G.zip
 wait_for_job
 expect_same "$(job_property Device)" "$uid" "Device of the job"
