@@ -101,11 +101,12 @@ check_identity (const MfuSaharaIdentity *identity, gpointer user_data, GError **
 }
 
 static gboolean
-connect_programmer (MfuRun *run, GBytes *leftover, GError **error)
+connect_programmer (MfuRun *run, GBytes *leftover, gboolean is_met, GError **error)
 {
     MfuFirehoseConfig config = {
         .max_payload = run->family->firehose_payload,
         .is_zlp_aware = run->family->firehose_zlp_aware,
+        .is_met = is_met,
     };
 
     g_clear_pointer (&run->firehose, mfu_engine_free);
@@ -159,7 +160,7 @@ load_programmer (MfuRun *run, MfuEdlState state, GBytes *leftover, GError **erro
         return explain_refusal (run, g_steal_pointer (&local), error);
     /* A fast programmer's first log may come with Sahara's last answer. */
     first_logs = mfu_sahara_get_leftover (sahara);
-    return connect_programmer (run, g_bytes_get_size (first_logs) > 0 ? first_logs : NULL, error);
+    return connect_programmer (run, g_bytes_get_size (first_logs) > 0 ? first_logs : NULL, FALSE, error);
 }
 
 /* Nobody answers: a programmer that waits for the rest of an image does not. */
@@ -169,7 +170,7 @@ leave_raw_mode (MfuRun *run, gsize n_taken, GError **error)
     g_autoptr (GBytes) nothing = g_bytes_new_static ("", 0);
     g_autoptr (GError) local = NULL;
 
-    if (connect_programmer (run, nothing, &local)) {
+    if (connect_programmer (run, nothing, FALSE, &local)) {
         mfu_firehose_begin_leave_raw_mode (run->firehose, n_taken, MAX_RAW_LEFT);
         if (run_firehose (run, &local))
             return TRUE;
@@ -179,6 +180,24 @@ leave_raw_mode (MfuRun *run, gsize n_taken, GError **error)
     /* A boot ROM that took the probe for part of a block complains only when the block is full. */
     if (g_error_matches (local, MFU_ERROR, MFU_ERROR_PROTOCOL))
         return load_programmer (run, MFU_EDL_SAHARA_HALF_WAY, NULL, error);
+    mfu_run_explain_silence (run, local, error);
+    return FALSE;
+}
+
+/* One that runs already. */
+static gboolean
+meet_programmer (MfuRun *run, GBytes *leftover, GError **error)
+{
+    g_autoptr (GError) local = NULL;
+
+    if (connect_programmer (run, leftover, TRUE, &local))
+        return TRUE;
+    if (!g_error_matches (local, MFU_ERROR, MFU_ERROR_TIMED_OUT)) {
+        g_propagate_error (error, g_steal_pointer (&local));
+        return FALSE;
+    }
+    g_clear_pointer (&run->firehose, mfu_engine_free);
+    run->is_unclear = TRUE;
     mfu_run_explain_silence (run, local, error);
     return FALSE;
 }
@@ -216,7 +235,7 @@ talk (MfuRun *run, GError **error)
     case MFU_EDL_SAHARA_HALF_WAY:
         return load_programmer (run, state, leftover, error);
     case MFU_EDL_FIREHOSE:
-        return connect_programmer (run, leftover, error);
+        return meet_programmer (run, leftover, error);
     case MFU_EDL_SILENT:
         return leave_raw_mode (run, n_taken, error);
     case MFU_EDL_DLOAD:
@@ -283,7 +302,7 @@ mfu_edl_reset (MfuRun *run, GError **error)
         if (leftover == NULL)
             return FALSE;
         if (state == MFU_EDL_FIREHOSE)
-            return connect_programmer (run, leftover, error) && reset_programmer (run, error);
+            return meet_programmer (run, leftover, error) && reset_programmer (run, error);
     }
     sahara = mfu_sahara_new (&config);
     pump_init (&pump, run);

@@ -45,7 +45,9 @@ typedef enum {
     STATE_FINAL,        /* the response behind raw data */
     STATE_FLOOD,        /* zeros are on their way */
     STATE_FLOOD_LISTEN, /* XML, or silence: more zeros */
-    STATE_FLOOD_DRAIN,  /* silence */
+    STATE_SYNC,         /* a nop is on its way to a programmer that we have met */
+    STATE_SYNC_ANSWER,  /* an answer, to the nop or to what came before it */
+    STATE_SETTLE,       /* silence, whatever comes until then */
     N_STATES,
 } State;
 

@@ -105,21 +105,39 @@ mfu_firehose_send_zeros (Firehose *firehose)
                                MFU_FIREHOSE_CHUNK_MS);
 }
 
-/* An answer that opens raw mode was for a killed run: its data follow if it was a read. If nothing follows,
- * the programmer waits for data itself. */
+/* The first answer may be that to a killed run, and the one to the probe come behind it: silence tells. One
+ * that opens raw mode was for a killed run, too: its data follow if it was a read. If nothing follows, the
+ * programmer waits for data itself. */
 static void
 drain_responded (Firehose *firehose, const MfuFirehoseResponse *response)
 {
-    if (response->is_raw)
-        firehose->state = STATE_FOREIGN_RAW;
-    else
+    firehose->state = response->is_raw ? STATE_FOREIGN_RAW : STATE_SETTLE;
+}
+
+/* It has said something, but answered nothing: it may be in the middle of a killed run's erase. */
+static void
+drain_silent (Firehose *firehose)
+{
+    mfu_firehose_reader_reset (firehose->reader);
+    if (!firehose->config.is_met) {
         mfu_engine_done (&firehose->engine);
+        return;
+    }
+    firehose->state = STATE_SYNC;
+    mfu_engine_ask_send (&firehose->engine, mfu_firehose_command_finish (mfu_firehose_command_new ("nop")),
+                         FALSE, MFU_FIREHOSE_FINAL_MS);
+}
+
+static void
+sync_sent (Firehose *firehose)
+{
+    firehose->state = STATE_SYNC_ANSWER;
 }
 
 static void
 foreign_raw_responded (Firehose *firehose, const MfuFirehoseResponse *response)
 {
-    firehose->state = STATE_FLOOD_DRAIN;
+    firehose->state = STATE_SETTLE;
 }
 
 static void
@@ -168,7 +186,7 @@ final_responded (Firehose *firehose, const MfuFirehoseResponse *response)
 static void
 flood_responded (Firehose *firehose, const MfuFirehoseResponse *response)
 {
-    firehose->state = STATE_FLOOD_DRAIN;
+    firehose->state = STATE_SETTLE;
 }
 
 static void
@@ -177,7 +195,7 @@ ignore_response (Firehose *firehose, const MfuFirehoseResponse *response)
 }
 
 static void
-drain_silent (Firehose *firehose)
+settle_silent (Firehose *firehose)
 {
     mfu_firehose_reader_reset (firehose->reader);
     mfu_engine_done (&firehose->engine);
@@ -241,7 +259,7 @@ static const struct {
     guint listen_ms;
     gboolean is_deaf;
 } states[N_STATES] = {
-    [STATE_LISTEN] = { NULL, ignore_response, drain_silent, FIRST_LOG_MS, TRUE },
+    [STATE_LISTEN] = { NULL, ignore_response, settle_silent, FIRST_LOG_MS, TRUE },
     [STATE_DRAIN] = { NULL, drain_responded, drain_silent, QUIET_MS, TRUE },
     [STATE_FOREIGN_RAW] = { NULL, foreign_raw_responded, foreign_raw_silent, QUIET_MS, TRUE },
     [STATE_COMMAND] = { command_sent, NULL, fail_silent, 0, FALSE },
@@ -253,7 +271,9 @@ static const struct {
     [STATE_FINAL] = { NULL, final_responded, fail_silent, MFU_FIREHOSE_FINAL_MS, FALSE },
     [STATE_FLOOD] = { flood_sent, NULL, fail_silent, 0, FALSE },
     [STATE_FLOOD_LISTEN] = { NULL, flood_responded, mfu_firehose_send_zeros, FLOOD_LISTEN_MS, FALSE },
-    [STATE_FLOOD_DRAIN] = { NULL, ignore_response, drain_silent, QUIET_MS, TRUE },
+    [STATE_SYNC] = { sync_sent, NULL, fail_silent, 0, FALSE },
+    [STATE_SYNC_ANSWER] = { NULL, drain_responded, fail_silent, MFU_FIREHOSE_FINAL_MS, TRUE },
+    [STATE_SETTLE] = { NULL, ignore_response, settle_silent, QUIET_MS, TRUE },
 };
 
 static const char *
@@ -278,8 +298,8 @@ take_log (Firehose *firehose)
     if (firehose->state == STATE_LISTEN)
         firehose->state = STATE_DRAIN;
     if (firehose->state == STATE_FLOOD_LISTEN)
-        firehose->state = STATE_FLOOD_DRAIN;
-    if (firehose->state == STATE_DRAIN && firehose->info.is_complete)
+        firehose->state = STATE_SETTLE;
+    if (firehose->state == STATE_DRAIN && firehose->info.is_complete && !firehose->config.is_met)
         mfu_engine_done (&firehose->engine);
     else if (++firehose->n_logs > most)
         mfu_engine_fail (&firehose->engine, MFU_ERROR_PROTOCOL, _ ("the programmer's logs have no end"));
@@ -292,7 +312,7 @@ take_garbage (Firehose *firehose)
     g_autofree char *quoted = mfu_engine_quote ((const guint8 *) text, strlen (text));
 
     if (firehose->state == STATE_FOREIGN_RAW)
-        firehose->state = STATE_FLOOD_DRAIN;
+        firehose->state = STATE_SETTLE;
     else if (!states[firehose->state].is_deaf && !firehose->is_after_failure)
         mfu_engine_fail (&firehose->engine, MFU_ERROR_PROTOCOL, _ ("the answer to %s is not Firehose: %s"),
                          firehose->operation->name, quoted);
@@ -370,7 +390,7 @@ proceed (Firehose *firehose, gboolean has_new_deadline)
     }
     if (!firehose->engine.is_answered)
         return;
-    has_item = has_item && (state == STATE_DRAIN || state == STATE_FLOOD_DRAIN);
+    has_item = has_item && (state == STATE_DRAIN || state == STATE_SETTLE);
     listen (firehose, has_new_deadline || has_item || state != firehose->state);
 }
 

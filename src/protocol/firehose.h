@@ -10,6 +10,9 @@
 typedef struct {
     guint max_payload;     /* asked for by configure; the programmer's answer may lower it */
     gboolean is_zlp_aware; /* ZlpAwareHost=1: raw data in multiples of the packet size end by a ZLP */
+    /* It was running when we came: it may be at work on what another host has asked for, and answer that
+     * first. */
+    gboolean is_met;
 } MfuFirehoseConfig;
 
 typedef struct {
@@ -34,7 +37,8 @@ typedef struct {
 /* Starts with the connect operation: waits for the first log of a programmer that has just been loaded and
  * drains what follows, up to the end of its list of functions. `leftover` (may be NULL) is what a probe or
  * Sahara has received already: with it no first log is waited for, only the rest of what it belongs to, and
- * with an empty one nothing at all. */
+ * with an empty one nothing at all. With `is_met`, a programmer that has not answered is asked by a nop, and
+ * what it says is not over before it is silent. */
 MfuEngine *mfu_firehose_new (const MfuFirehoseConfig *config, GBytes *leftover);
 
 void mfu_firehose_begin_configure (MfuEngine *engine);

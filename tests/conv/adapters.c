@@ -165,6 +165,7 @@ firehose_new (const Script *script)
     MfuFirehoseConfig config = {
         .max_payload = (guint) script_get_number (script, "payload", 8192),
         .is_zlp_aware = script_get (script, "zlp") != NULL,
+        .is_met = script_get (script, "met") != NULL,
     };
 
     return mfu_firehose_new (&config, leftover);

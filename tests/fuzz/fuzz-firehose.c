@@ -53,7 +53,9 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
     FuzzInput input = { data, size, 0 };
     guint8 flags = fuzz_byte (&input);
-    MfuFirehoseConfig config = { .max_payload = 8192, .is_zlp_aware = (flags & 1) != 0 };
+    MfuFirehoseConfig config = { .max_payload = 8192,
+                                 .is_zlp_aware = (flags & 1) != 0,
+                                 .is_met = (flags & 4) != 0 };
     g_autoptr (GBytes) nothing = g_bytes_new_static ("", 0);
     g_autoptr (MfuEngine) engine = mfu_firehose_new (&config, (flags & 2) != 0 ? nothing : NULL);
 
