@@ -193,7 +193,7 @@ recover() {
     elif [ -z "$version" ] || ! sim_mode_is normal; then
         [ "$STATUS" -ge 20 ] || [ "$STATUS" -eq 10 ] || note "status $STATUS with a modem in $(sim_status mode)"
         RECOVERED='command'
-        if grep -q 'power' "$T/stderr"; then sim power-cycle; wait_until 60 has_settled; fi
+        if grep -q 'take its power away' "$T/stderr"; then sim power-cycle; wait_until 60 has_settled; fi
         advised
         run timeout -s KILL 400 "${ADVISED[@]}"
         expect_status 0
