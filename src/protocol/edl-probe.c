@@ -30,7 +30,14 @@
 /* A boot ROM that has just appeared says HELLO at once. Source: linux-msm/qdl reads with 1 s. */
 #define LISTEN_MS 1000
 #define ANSWER_MS 1000
-#define SEND_MS   1000
+
+/* Who takes nothing is at work on what a killed run has sent, and will answer that. As long as Firehose and
+ * streaming wait for the NAND. */
+#define SEND_MS 30000
+
+/* One that has room for both questions answers them when it is done; then silence is told from work by time
+ * alone. Source: QFirehose's limit for an erase, raised from 6 s to 15 s in its version 1.4.4. */
+#define LAST_MS 15000
 
 #define RECEIVE_SIZE 4096
 #define MAX_HEARD    (2 * RECEIVE_SIZE)
@@ -75,7 +82,7 @@ static const struct {
 } rounds[] = {
     { NULL, 0, 0, LISTEN_MS },
     { nop, sizeof nop - 1, '\n', ANSWER_MS },
-    { dload_nop, sizeof dload_nop, 0x7e, ANSWER_MS },
+    { dload_nop, sizeof dload_nop, 0x7e, LAST_MS },
 };
 
 typedef struct {
@@ -181,16 +188,21 @@ ask (Probe *probe)
 }
 
 static void
+give_up (Probe *probe)
+{
+    probe->state = MFU_EDL_SILENT;
+    mfu_engine_done (&probe->engine);
+}
+
+static void
 next_round (Probe *probe)
 {
     g_byte_array_set_size (probe->heard, 0);
     probe->n_noise_reads = 0;
-    if (++probe->round == G_N_ELEMENTS (rounds)) {
-        probe->state = MFU_EDL_SILENT;
-        mfu_engine_done (&probe->engine);
-        return;
-    }
-    ask (probe);
+    if (++probe->round == G_N_ELEMENTS (rounds))
+        give_up (probe);
+    else
+        ask (probe);
 }
 
 static void
@@ -233,7 +245,10 @@ probe_received (MfuEngine *engine, const guint8 *data, gsize size)
 static void
 probe_timed_out (MfuEngine *engine)
 {
-    next_round ((Probe *) engine);
+    if (engine->request.kind == MFU_REQUEST_SEND)
+        give_up ((Probe *) engine);
+    else
+        next_round ((Probe *) engine);
 }
 
 static void

@@ -92,6 +92,27 @@ cut_power_at_work (gpointer trial, EventKind kind)
     return EFFECT_NONE;
 }
 
+/* While the modem works on what it was just sent, for half a second to six: who comes next asks it in the
+ * middle of that, and hears an answer that is not its own. */
+static Effect
+kill_at_work (gpointer trial, EventKind kind)
+{
+    static const char *const events[] = { "erase",          "program-data",    "fastboot-flash",
+                                          "streaming-open", "streaming-write", "streaming-close" };
+    guint ms = 500 + strike_point (trial) % 12 * 500;
+
+    for (gsize i = 0; i < G_N_ELEMENTS (events); i++) {
+        g_autofree char *fault = g_strdup_printf ("%s:1=slow:%u", events[i], ms);
+        g_autofree char *why = NULL;
+
+        if (!sim_modem_add_fault (sim_world_modem (strike_sim (trial)), fault, &why))
+            g_error ("%s", why);
+    }
+    strike_clear_faults_later (trial);
+    strike_kill_next (trial);
+    return EFFECT_NONE;
+}
+
 static Effect
 enter_boot_rom (gpointer trial, EventKind kind)
 {
@@ -152,6 +173,8 @@ const Kind kinds[] = {
     { "killed", "the engine dies, nothing after it runs", ALL, kill_engine, .ends_service = TRUE },
     { "torn", "the engine dies in the middle of a journal write", BIT (EVENT_JOURNAL), tear,
       .ends_service = TRUE },
+    { "killed-at-work", "the engine dies while the modem works on what it was sent, for some seconds more",
+      BIT (EVENT_SEND), kill_at_work, .ends_service = TRUE },
     { "rebooted", "the host starts anew; the state folder survives", ALL, reboot_host, .ends_service = TRUE },
     { "replugged", "the modem is unplugged and plugged in 5 s later", ALL, replug, TRUE },
     { "unplugged", "the same, but after the job", ALL, unplug, TRUE },

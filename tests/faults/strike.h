@@ -8,6 +8,9 @@
 SimWorld *strike_sim (gpointer trial);
 FaultWorld *strike_world (gpointer trial);
 
+/* The number of the event. */
+guint strike_point (gpointer trial);
+
 /* Does not return: the job is over, and with it everything that its process held. */
 void strike_kill (gpointer trial, gboolean reboots_host);
 /* The same with the host's power; `keeps_names` as in power_loss_strike (). */

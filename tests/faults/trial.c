@@ -60,6 +60,7 @@ typedef struct {
     const Kind *kind; /* that strikes at `point`; NULL: none */
     guint point;
     gboolean is_struck, dies_next, has_faults;
+    gboolean is_at_work; /* the modem, on what a killed engine had sent */
     gboolean is_swapped;
     guint n_resumed; /* jobs that nobody has asked for */
     guint max_events;
@@ -93,6 +94,12 @@ FaultWorld *
 strike_world (gpointer trial)
 {
     return ((Trial *) trial)->fault;
+}
+
+guint
+strike_point (gpointer trial)
+{
+    return ((Trial *) trial)->point;
 }
 
 void
@@ -244,6 +251,8 @@ bury (Trial *trial, Stop stop)
     if (stop != STOP_KILLED && stop != STOP_HUNG)
         sim_modem_reenumerate (job_fixture_modem (&trial->fixture), sim_world_now_us (trial->fixture.sim));
     g_clear_pointer (&trial->fixture.status, mfu_job_status_unref);
+    trial->is_at_work =
+        trial->dies_next && sim_modem_get_faults_hit (job_fixture_modem (&trial->fixture)) > 0;
     trial->dies_next = FALSE;
 }
 
@@ -375,7 +384,7 @@ is_in_window (const Trial *trial)
 }
 
 /* The hand at the cable: what was unplugged is plugged in, and the power is cycled where the user was told
- * to. */
+ * to. Where the modem was left at work nobody waits until it is done. */
 static void
 use_hand (Trial *trial, gboolean is_told)
 {
@@ -388,7 +397,9 @@ use_hand (Trial *trial, gboolean is_told)
         fault_world_set_mute (trial->fault, FALSE);
         sim_modem_power_cycle (modem, now_us);
     }
-    sim_world_pass_ms (trial->fixture.sim, SETTLE_MS);
+    if (!trial->is_at_work)
+        sim_world_pass_ms (trial->fixture.sim, SETTLE_MS);
+    trial->is_at_work = FALSE;
 }
 
 /* What a command that was refused or is impossible leaves to be done: nothing. */
