@@ -25,9 +25,8 @@ look (JobFixture *fixture)
     return fixture->world->klass->look (fixture->world, PORT, NULL);
 }
 
-/* A modem that a killed job has left without drivers. */
-static void
-tidy (JobFixture *fixture)
+void
+service_tidy (JobFixture *fixture)
 {
     g_autoptr (MfuUsbDevice) device = look (fixture);
     g_autoptr (MfuPortLock) lock = NULL;
@@ -105,7 +104,7 @@ service_start (JobFixture *fixture, void (*paused) (gpointer user_data), gpointe
 {
     guint n_jobs = 0;
 
-    tidy (fixture);
+    service_tidy (fixture);
     mfu_kept_clean_up (fixture->state_dir);
     while (act (fixture, &n_jobs) && n_jobs < MAX_JOBS) {
         sim_world_pass_ms (fixture->sim, PAUSE_MS);

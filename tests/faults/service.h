@@ -10,5 +10,9 @@
  * help, after a pause and after `paused` (may be NULL). Returns how many jobs it has run. */
 guint service_start (JobFixture *fixture, void (*paused) (gpointer user_data), gpointer user_data);
 
+/* The first thing of that alone, which whoever types a command has the service do by starting it: a modem
+ * that runs and has no drivers is enumerated anew if its journal is there. */
+void service_tidy (JobFixture *fixture);
+
 /* FALSE with the error when there is nothing to do it with. */
 gboolean service_recover (JobFixture *fixture, GError **error);

@@ -402,7 +402,8 @@ use_hand (Trial *trial, gboolean is_told)
     trial->is_at_work = FALSE;
 }
 
-/* What a command that was refused or is impossible leaves to be done: nothing. */
+/* What a command that was refused or is impossible leaves to be done: nothing, but that it has started the
+ * service. */
 static gboolean
 can_command (Trial *trial, gboolean is_recovery)
 {
@@ -413,6 +414,7 @@ can_command (Trial *trial, gboolean is_recovery)
         return FALSE;
     }
     if (is_recovery && mode == SIM_MODE_NORMAL) {
+        service_tidy (&trial->fixture);
         tell (trial, "the modem runs and needs no recovery");
         return FALSE;
     }
@@ -521,8 +523,10 @@ recover (Trial *trial, const Kind *second, guint second_point)
         outcome = judge (trial, n, &is_over);
         if (is_over || n_left == 0)
             return outcome;
-        if (!can_command (trial, action != ACTION_UPDATE))
-            return OUTCOME_LOST;
+        if (!can_command (trial, action != ACTION_UPDATE)) {
+            outcome = judge (trial, n + 1, &is_over);
+            return is_over ? outcome : OUTCOME_LOST;
+        }
         tell (trial, "command: %s", action_names[action]);
         trial->kind = second;
         trial->point = second_point;
