@@ -165,13 +165,13 @@ load_programmer (MfuRun *run, MfuEdlState state, GBytes *leftover, GError **erro
 
 /* Nobody answers: a programmer that waits for the rest of an image does not. */
 static gboolean
-leave_raw_mode (MfuRun *run, gsize n_taken, GError **error)
+leave_raw_mode (MfuRun *run, GError **error)
 {
     g_autoptr (GBytes) nothing = g_bytes_new_static ("", 0);
     g_autoptr (GError) local = NULL;
 
     if (connect_programmer (run, nothing, FALSE, &local)) {
-        mfu_firehose_begin_leave_raw_mode (run->firehose, n_taken, MAX_RAW_LEFT);
+        mfu_firehose_begin_leave_raw_mode (run->firehose, MAX_RAW_LEFT);
         if (run_firehose (run, &local))
             return TRUE;
     }
@@ -202,10 +202,9 @@ meet_programmer (MfuRun *run, GBytes *leftover, GError **error)
     return FALSE;
 }
 
-/* Who answers, what it has said, and how much of our questions was taken; NULL when that could not be found
- * out. */
+/* Who answers, and what it has said; NULL when that could not be found out. */
 static GBytes *
-find_out (MfuRun *run, MfuEdlState *state, gsize *n_taken, GError **error)
+find_out (MfuRun *run, MfuEdlState *state, GError **error)
 {
     g_autoptr (MfuEngine) probe = mfu_edl_probe_new ();
     MfuPump pump;
@@ -216,7 +215,6 @@ find_out (MfuRun *run, MfuEdlState *state, gsize *n_taken, GError **error)
         return NULL;
     run->is_unclear = FALSE;
     *state = mfu_edl_probe_get_state (probe);
-    *n_taken = mfu_edl_probe_get_n_taken (probe);
     mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "EDL: %s", mfu_edl_state_to_string (*state));
     return g_bytes_ref (mfu_edl_probe_get_leftover (probe));
 }
@@ -225,8 +223,7 @@ static gboolean
 talk (MfuRun *run, GError **error)
 {
     MfuEdlState state;
-    gsize n_taken;
-    g_autoptr (GBytes) leftover = find_out (run, &state, &n_taken, error);
+    g_autoptr (GBytes) leftover = find_out (run, &state, error);
 
     if (leftover == NULL)
         return FALSE;
@@ -237,7 +234,7 @@ talk (MfuRun *run, GError **error)
     case MFU_EDL_FIREHOSE:
         return meet_programmer (run, leftover, error);
     case MFU_EDL_SILENT:
-        return leave_raw_mode (run, n_taken, error);
+        return leave_raw_mode (run, error);
     case MFU_EDL_DLOAD:
         return mfu_run_refuse_peer (run, mfu_edl_state_to_string (state), error);
     case MFU_EDL_STREAMING:
@@ -296,8 +293,7 @@ mfu_edl_reset (MfuRun *run, GError **error)
     }
     if (run->is_unclear) {
         MfuEdlState state;
-        gsize n_taken;
-        g_autoptr (GBytes) leftover = find_out (run, &state, &n_taken, error);
+        g_autoptr (GBytes) leftover = find_out (run, &state, error);
 
         if (leftover == NULL)
             return FALSE;

@@ -89,7 +89,6 @@ typedef struct {
     MfuEngine engine;
     MfuEdlState state;
     guint round;
-    gsize n_taken;
     GByteArray *heard; /* in this round */
     guint n_noise_reads;
     GBytes *leftover;
@@ -208,10 +207,7 @@ next_round (Probe *probe)
 static void
 probe_sent (MfuEngine *engine)
 {
-    Probe *probe = (Probe *) engine;
-
-    probe->n_taken += QUESTION_SIZE;
-    listen (probe);
+    listen ((Probe *) engine);
 }
 
 static void
@@ -294,12 +290,6 @@ mfu_edl_probe_get_leftover (MfuEngine *engine)
     if (probe->leftover == NULL)
         probe->leftover = g_bytes_new_static ("", 0);
     return probe->leftover;
-}
-
-gsize
-mfu_edl_probe_get_n_taken (MfuEngine *engine)
-{
-    return ((Probe *) engine)->n_taken;
 }
 
 const char *

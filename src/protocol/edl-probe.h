@@ -22,9 +22,4 @@ MfuEdlState mfu_edl_probe_get_state (MfuEngine *engine);
 /* What was received and belongs to the next engine (the HELLO, the programmer's logs); owned by the engine.
  */
 GBytes *mfu_edl_probe_get_leftover (MfuEngine *engine);
-
-/* How many bytes of the questions were taken by whoever is there. In SILENT they may be part of what it waits
- * for; they are no multiple of a packet when it took the first and is at work on that. */
-gsize mfu_edl_probe_get_n_taken (MfuEngine *engine);
-
 const char *mfu_edl_state_to_string (MfuEdlState state);

@@ -137,7 +137,7 @@ mfu_firehose_begin_nop (MfuEngine *engine)
 }
 
 void
-mfu_firehose_begin_leave_raw_mode (MfuEngine *engine, gsize n_taken, guint64 max_bytes)
+mfu_firehose_begin_leave_raw_mode (MfuEngine *engine, guint64 max_bytes)
 {
     Firehose *firehose = (Firehose *) engine;
 
@@ -145,7 +145,7 @@ mfu_firehose_begin_leave_raw_mode (MfuEngine *engine, gsize n_taken, guint64 max
                              MFU_FIREHOSE_BUDGET + max_bytes / MFU_FIREHOSE_FLOOD_FIRST))
         return;
     firehose->flood_left = max_bytes;
-    firehose->flood_piece = MFU_FIREHOSE_FLOOD_FIRST - n_taken % MFU_FIREHOSE_FLOOD_FIRST;
+    firehose->flood_piece = MFU_FIREHOSE_FLOOD_FIRST;
     mfu_firehose_send_zeros (firehose);
 }
 

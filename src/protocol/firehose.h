@@ -46,10 +46,9 @@ void mfu_firehose_begin_nop (MfuEngine *engine);
 
 /* For a programmer that a killed run left in raw mode, waiting for data of an unknown amount: feeds it zeros
  * in small amounts (SEND_IMAGE requests without an image) until it answers in XML again; at most `max_bytes`.
- * `n_taken` bytes may have been taken for such data before: the first zeros complete their packet.
  * FAILED with PROTOCOL when what answers is no programmer: a boot ROM that waited for the rest of a block of
  * data. Only before the first erase of a new run. */
-void mfu_firehose_begin_leave_raw_mode (MfuEngine *engine, gsize n_taken, guint64 max_bytes);
+void mfu_firehose_begin_leave_raw_mode (MfuEngine *engine, guint64 max_bytes);
 
 /* DONE even where the programmer has no such command: look at `is_known`. */
 void mfu_firehose_begin_storage_info (MfuEngine *engine);

@@ -77,10 +77,6 @@ edl_probe_check (MfuEngine *engine, char **words)
         g_assert_cmpstr (mfu_edl_state_to_string (mfu_edl_probe_get_state (engine)), ==, words[1]);
         return;
     }
-    if (strcmp (words[0], "taken") == 0) {
-        g_assert_cmpuint (mfu_edl_probe_get_n_taken (engine), ==, script_number (words[1]));
-        return;
-    }
     g_assert_cmpstr (words[0], ==, "leftover");
     expected = script_parse_bytes (words[1], FALSE, NULL);
     /* How much more than the deciding bytes was heard depends on the fragmentation. */
@@ -222,8 +218,7 @@ firehose_begin (MfuEngine *engine, char **words)
     } else if (strcmp (words[0], "nop") == 0) {
         mfu_firehose_begin_nop (engine);
     } else if (strcmp (words[0], "leave-raw-mode") == 0) {
-        mfu_firehose_begin_leave_raw_mode (engine, words[2] != NULL ? (gsize) script_number (words[2]) : 0,
-                                           script_number (words[1]));
+        mfu_firehose_begin_leave_raw_mode (engine, script_number (words[1]));
     } else if (strcmp (words[0], "storage-info") == 0) {
         mfu_firehose_begin_storage_info (engine);
     } else if (strcmp (words[0], "erase") == 0) {

@@ -414,7 +414,6 @@ can_command (Trial *trial, gboolean is_recovery)
         return FALSE;
     }
     if (is_recovery && mode == SIM_MODE_NORMAL) {
-        service_tidy (&trial->fixture);
         tell (trial, "the modem runs and needs no recovery");
         return FALSE;
     }
@@ -524,6 +523,7 @@ recover (Trial *trial, const Kind *second, guint second_point)
         if (is_over || n_left == 0)
             return outcome;
         if (!can_command (trial, action != ACTION_UPDATE)) {
+            service_tidy (&trial->fixture);
             outcome = judge (trial, n + 1, &is_over);
             return is_over ? outcome : OUTCOME_LOST;
         }

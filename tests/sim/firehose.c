@@ -165,7 +165,7 @@ sim_firehose_new (SimModem *modem, gboolean says_logs, gboolean waits_for_raw)
 void
 sim_firehose_inherit (SimFirehose *fh)
 {
-    if (fh->state == SIM_FH_PROGRAM || fh->input->len > 0 || !sim_is_in_idle (fh->modem, SIM_EP_EDL))
+    if (fh->state == SIM_FH_PROGRAM || fh->input->len > 0)
         fh->is_inherited = TRUE;
 }
 

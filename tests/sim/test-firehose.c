@@ -393,33 +393,6 @@ test_left_running (void)
     talk_end (&talk);
 }
 
-/* Who comes while another one's erase is at work does not know what its first questions are taken for. */
-static void
-test_lost_track (void)
-{
-    static const char other[] = "\x7e\x06\x4e\x95\x7e";
-    g_autofree char *erase =
-        g_strdup_printf ("<?xml version=\"1.0\" ?><data><erase %s/></data>", RANGE (0, 640));
-    g_autofree char *why = NULL;
-    Talk talk;
-
-    for (guint i = 0; i < 2; i++) {
-        gboolean is_answered = i == 1;
-
-        begin_plain (&talk);
-        g_assert_true (sim_modem_add_fault (talk.modem, "erase:1=slow:3000", &why));
-        g_assert_true (talk_send (&talk, 1, erase, strlen (erase)));
-        sim_modem_lose_track (talk.modem);
-        while (talk_receive (&talk, 0x81, 4000))
-            ;
-        if (is_answered)
-            expect (&talk, "nop", "ACK");
-        g_assert_true (talk_send (&talk, 1, other, sizeof other - 1));
-        g_assert_cmpint (sim_modem_get_failure (talk.modem, 0) != NULL, ==, is_answered);
-        talk_end (&talk);
-    }
-}
-
 int
 main (int argc, char **argv)
 {
@@ -438,6 +411,5 @@ main (int argc, char **argv)
     g_test_add_func ("/firehose/stall", test_stall);
     g_test_add_func ("/firehose/speed", test_speed);
     g_test_add_func ("/firehose/left-running", test_left_running);
-    g_test_add_func ("/firehose/lost-track", test_lost_track);
     return g_test_run ();
 }

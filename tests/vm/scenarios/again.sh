@@ -5,9 +5,10 @@
 # package: full/EC25EFAR06A08M4G.zip --size full --form zip
 
 start_all --nand-speed real
-stand_still erase:2=slow:5000
+stand_still erase:2=slow:8000
 start_update 0 full/EC25EFAR06A08M4G.zip
 wait_for_job
+wait_for_no_return
 wait_for_standstill
 kill -KILL "$UPDATE_PID"
 kill_service

@@ -34,9 +34,10 @@ systemctl stop mm-firmware-updater.service
 expect_same "$(boot_unit)" no "condition without a journal"
 not runs || fail "the service runs, though there is nothing to do"
 
-stand_still erase:2=slow:5000
+stand_still erase:2=slow:8000
 start_update 0 small/EC25EFAR06A08M4G.zip --firmware-update-keep-package
 wait_for_job
+wait_for_no_return
 wait_for_standstill
 LAST_JOB=$JOB
 kill -KILL "$UPDATE_PID"
