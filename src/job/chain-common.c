@@ -17,7 +17,8 @@
 
 #include <string.h>
 
-#define SWITCH_TRIES  3
+#define TAKE_TRIES    2 /* further ones, of a modem whose ports turn out to be in use */
+#define SWITCH_TRIES  3 /* of a modem that does not answer */
 #define BARE_RETRY_MS 2000
 #define CONTROL_MS    10000
 
@@ -27,7 +28,8 @@
 /* How long the modem itself is asked before ModemManager is looked for again. */
 #define ASK_SLICE_MS (15 * 1000)
 
-/* Again and again: a ModemManager that was started meanwhile has not been told. */
+/* Again and again, also where a port turns out to be in use: a ModemManager that was started meanwhile has
+ * not been told. */
 static gboolean
 take (MfuRun *run, GError **error)
 {
@@ -42,7 +44,18 @@ take (MfuRun *run, GError **error)
 gboolean
 mfu_chain_take (MfuRun *run, GError **error)
 {
-    return take (run, error) && (!run->has_taken || mfu_run_identify (run, error));
+    for (guint n_busy = 0;; n_busy++) {
+        g_autoptr (GError) local = NULL;
+
+        if (!take (run, error))
+            return FALSE;
+        if (!run->has_taken || mfu_run_identify (run, &local))
+            return TRUE;
+        if (n_busy < TAKE_TRIES && g_error_matches (local, MFU_ERROR, MFU_ERROR_BUSY))
+            continue;
+        g_propagate_error (error, g_steal_pointer (&local));
+        return FALSE;
+    }
 }
 
 /* The interface of the tty on which `to` is said; -1 with NOT_FOUND where the modem does not offer it. */
@@ -57,16 +70,26 @@ find_port (MfuRun *run, const MfuChainSwitch *to, GError **error)
     return number;
 }
 
+static gboolean
+is_refusal (const GError *error)
+{
+    return g_error_matches (error, MFU_ERROR, MFU_ERROR_REJECTED) ||
+           g_error_matches (error, MFU_ERROR, MFU_ERROR_PROTOCOL) ||
+           g_error_matches (error, MFU_ERROR, MFU_ERROR_BUSY);
+}
+
 /* A modem that does not answer may obey all the same, and leave while it is being asked again: FALSE is a
  * refusal, or a port that could not be asked even once. Whether it obeys is for the wait to find out. */
 static gboolean
 ask_by_tty (MfuRun *run, const MfuChainSwitch *to, GError **error)
 {
     int number = find_port (run, to, error);
+    guint n_mute = 0;
+    guint n_busy = 0;
 
     if (number < 0)
         return FALSE;
-    for (guint i = 0; i < SWITCH_TRIES; i++) {
+    while (n_mute < SWITCH_TRIES) {
         g_autoptr (GError) local = NULL;
         g_autoptr (MfuEngine) engine = to->engine ();
         g_autoptr (MfuChannel) channel =
@@ -75,14 +98,19 @@ ask_by_tty (MfuRun *run, const MfuChainSwitch *to, GError **error)
 
         if (channel != NULL && mfu_pump_run (&pump, engine, &local))
             return TRUE;
-        mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "switch, try %u: %s", i + 1, local->message);
-        if (channel != NULL && g_error_matches (local, MFU_ERROR, MFU_ERROR_TIMED_OUT))
-            continue;
-        if (i > 0 && !g_error_matches (local, MFU_ERROR, MFU_ERROR_REJECTED) &&
-            !g_error_matches (local, MFU_ERROR, MFU_ERROR_PROTOCOL))
+        mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "switch: %s", local->message);
+        if (channel != NULL && g_error_matches (local, MFU_ERROR, MFU_ERROR_TIMED_OUT)) {
+            n_mute++;
+        } else if (g_error_matches (local, MFU_ERROR, MFU_ERROR_BUSY) && n_busy++ < TAKE_TRIES) {
+            if (!take (run, error))
+                return FALSE;
+        } else if (n_mute > 0 && !is_refusal (local)) {
             return TRUE;
-        g_propagate_prefixed_error (error, g_steal_pointer (&local), _ ("Switching to %s: "), _ (to->name));
-        return FALSE;
+        } else {
+            g_propagate_prefixed_error (error, g_steal_pointer (&local), _ ("Switching to %s: "),
+                                        _ (to->name));
+            return FALSE;
+        }
     }
     return TRUE;
 }

@@ -2,7 +2,8 @@
 
 /* A modem that ModemManager holds and does not know exactly: as without our plugin, where its Revision may be
  * short or empty. Nobody but ModemManager uses its ports before it has let go; then the modem itself is
- * asked, and what was not known is compared before anything is switched. */
+ * asked, and what was not known is compared before anything is switched. One that is started meanwhile knows
+ * of no inhibition and uses the ports until it is told. */
 
 #include "job-fixture.h"
 
@@ -20,12 +21,22 @@ typedef struct {
     MfuJobHost parent;
     JobFixture *fixture;
     guint n_taken, n_given_back;
+    guint newcomer_at;       /* a new ModemManager opens the ports right behind this taking; 0: never */
+    gboolean newcomer_stays; /* whatever it is told */
+    gboolean has_newcomer;
 } Host;
 
 static guint64
 bytes_in_normal_mode (JobFixture *fixture)
 {
     return sim_modem_get_bytes_out (job_fixture_modem (fixture), SIM_MODE_NORMAL);
+}
+
+static void
+let_newcomer_in (Host *host)
+{
+    host->has_newcomer = TRUE;
+    sim_world_set_open_error (host->fixture->sim, MFU_ERROR_BUSY);
 }
 
 static gboolean
@@ -36,6 +47,10 @@ host_take (MfuJobHost *base, const MfuUsbDevice *device, GCancellable *cancellab
     if (host->n_taken == 0)
         g_assert_cmpuint (bytes_in_normal_mode (host->fixture), ==, 0);
     host->n_taken++;
+    if (host->has_newcomer && !host->newcomer_stays)
+        sim_world_set_open_error (host->fixture->sim, -1);
+    if (host->n_taken == host->newcomer_at)
+        let_newcomer_in (host);
     return TRUE;
 }
 
@@ -205,6 +220,62 @@ test_is_remembered (void)
     job_fixture_clear (&fixture);
 }
 
+static gboolean
+let_newcomer_in_after_fault (SimWorld *sim, guint n, gpointer user_data)
+{
+    Host *host = user_data;
+
+    if (!host->has_newcomer && sim_modem_get_faults_hit (sim_world_modem (sim)) > 0)
+        let_newcomer_in (host);
+    return TRUE;
+}
+
+static const struct {
+    const char *title;
+    guint at;
+    gboolean asks, stays;
+} newcomers[] = {
+    { "before-the-version", 1, TRUE, FALSE },      { "before-the-switch", 2, FALSE, FALSE },
+    { "after-a-deaf-switch", 0, FALSE, FALSE },    { "stays/before-the-version", 1, TRUE, TRUE },
+    { "stays/before-the-switch", 2, FALSE, TRUE }, { "stays/after-a-deaf-switch", 0, FALSE, TRUE },
+};
+
+/* It is told, lets go, and the job goes on; one that does not let go is named, and the modem is as it was. */
+static void
+test_newcomer (gconstpointer data)
+{
+    const char *path = job_fixture_package (NEW, "--version", NEW, FORM, NULL);
+    guint i = GPOINTER_TO_UINT (data);
+    JobFixture fixture;
+    Host host = { .parent.klass = &host_class, .fixture = &fixture };
+    SimConfig config;
+
+    sim_config_init (&config);
+    config.version = OLD_FULL;
+    job_fixture_init (&fixture, &config);
+    fixture.host = &host.parent;
+    fixture.version = OLD_FULL;
+    fixture.asks_when_taken = newcomers[i].asks;
+    host.newcomer_at = newcomers[i].at;
+    host.newcomer_stays = newcomers[i].stays;
+    if (newcomers[i].at == 0) {
+        g_assert_true (sim_modem_add_fault (job_fixture_modem (&fixture), "diag:1=deaf", NULL));
+        sim_world_set_hook (fixture.sim, let_newcomer_in_after_fault, &host);
+    }
+    job_fixture_run (&fixture, path);
+    g_assert_true (host.has_newcomer);
+    if (newcomers[i].stays) {
+        job_assert_state (&fixture, MFU_JOB_FAILED);
+        job_assert_message (&fixture, MFU_ERROR_BUSY, "cannot be opened");
+        assert_untouched (&fixture, OLD_FULL);
+    } else {
+        job_assert_state (&fixture, MFU_JOB_DONE);
+        g_assert_cmpstr (job_fixture_verdict (&fixture)->version, ==, NEW);
+    }
+    g_assert_cmpuint (host.n_given_back, ==, 1);
+    job_fixture_clear (&fixture);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -223,6 +294,11 @@ main (int argc, char **argv)
     }
     g_test_add_func ("/identify/mute", test_mute);
     g_test_add_func ("/identify/is-remembered", test_is_remembered);
+    for (guint i = 0; i < G_N_ELEMENTS (newcomers); i++) {
+        g_autofree char *path = g_strdup_printf ("/identify/newcomer/%s", newcomers[i].title);
+
+        g_test_add_data_func (path, GUINT_TO_POINTER (i), test_newcomer);
+    }
     result = g_test_run ();
     job_fixture_remove_packages ();
     return result;

@@ -79,6 +79,8 @@ send_version (SimDiag *diag)
 {
     guint8 answer[55] = { 0 };
 
+    if (sim_hit (diag->modem, "diag-version", diag->endpoint).action == SIM_ACT_DEAF)
+        return;
     memcpy (answer + 1, "Apr 21 202112:00:00Apr 21 202112:00:00", 38);
     memcpy (answer + 39, diag->modem->family->build, 8);
     send_frame (diag, answer, sizeof answer, ANSWER_US);

@@ -8,6 +8,7 @@
 static const char *const kinds[] = {
     "at",
     "diag",
+    "diag-version",
     "sahara-hello",
     "sahara-command",
     "sahara-read",

@@ -118,10 +118,14 @@ restarted() {
     expect_whole
 }
 
-# The modem answers the switch late, so that there is time in which it is inhibited and still itself.
+# The modem answers the switch late, so that there is time in which it is inhibited and still itself; and the new
+# ModemManager holds the port on which the switch is said longer than anybody waits for a port.
 restarted_before_the_switch() {
     again
-    sim fault 'diag:1=deaf'
+    for n in 1 2; do
+        sim fault "diag:$n=deaf"
+        sim fault "diag-version:$n=deaf"
+    done
     start_update "${OLD##*/}" $package
     wait_until 30 no_modem || fail "ModemManager did not let go of the modem"
     stop_modemmanager KILL
