@@ -2,13 +2,12 @@
 
 /* The forms are those of mmcli, because scripts read them:
  *
- *   -K   keys padded to the longest, " : ", value escaped as C does; arrays as KEY.length and KEY.value[N]
- * from 1 -J   one line, keys in alphabetical order, dots made objects, every value a text or an array of
- * texts
+ *   -K   keys padded to the longest, " : ", value escaped as C does; arrays as KEY.length and KEY.value[N],
+ *        counted from 1
+ *   -J   one line, keys in alphabetical order, dots made objects, every value a text or an array of texts
  *
- * A list of objects, which mmcli does not have, is KEY.length and KEY.value[N].NAME, and {KEY: [{NAME:
- * ...}]}.
- */
+ * A list of objects, which mmcli does not have, is KEY.length and KEY.value[N].NAME, and
+ * {KEY: [{NAME: "..."}]}. */
 
 #include "cli/format.h"
 

@@ -7,8 +7,8 @@
  * fastboot writes is harmless:
  *
  *     opening   SBL1, temporary SBL2, RPM, temporary APPSBL
- *     fastboot  everything, at its end aboot and sbl2, after which the modem does not come to fastboot any
- * more closing   SBL2, by the loader: what fastboot wrote there is not always taken by SBL1
+ *     fastboot  everything, at its end aboot and sbl2, after which the modem comes to fastboot no more
+ *     closing   SBL2, by the loader: what fastboot wrote there is not always taken by SBL1
  *
  * Without them the boot chain comes last, behind fastboot, as in Quectel's older tool. A modem that is met in
  * fastboot goes on there, and as nobody knows what it has got, its whole boot chain is written at the end.

@@ -3,7 +3,7 @@
 /* <nandboot> with one <partition> for each partition of the chip:
  *
  *     <name>0:modem</name> <size_kb>54272</size_kb> <pad_kb>512</pad_kb> ...
- * <img_name>NON-HLOS.ubi</img_name>
+ *     <img_name>NON-HLOS.ubi</img_name>
  *
  * Sizes are in KiB (size_kb, pad_kb), in blocks (size_blks, pad_blks), or "the rest" (flags, all bits set);
  * the pad is the reserve for bad blocks. Without an img_name a partition is left alone.

@@ -2,11 +2,13 @@
 
 /* DIAG: one command, one answer, in a port that may be full of log messages.
  *
- *     <  10 00 ..                         log noise, read away first: with a full queue the modem hears
- * nothing >  4b 65 01 00 54 0f 7e             subsystem command "switch to EDL" <  79 01 .. more noise <  4b
- * 65 01 00 54 0f 7e             the echo: accepted, or <  13 4b 65 01 00 xx xx 7e          bad command:
- * refused (the port vanishes, with or without the echo) >  3a a1 6e 7e                      "download", for
- * chips before Sahara
+ *     <  10 00 ..                   log noise, read away first: with a full queue the modem hears nothing
+ *     >  4b 65 01 00 54 0f 7e       subsystem command "switch to EDL"
+ *     <  79 01 ..                   more noise
+ *     <  4b 65 01 00 54 0f 7e       the echo: accepted, or
+ *     <  13 4b 65 01 00 xx xx 7e    bad command: refused
+ *        the port vanishes, with or without the echo
+ *     >  3a a1 6e 7e                "download", for chips before Sahara
  *
  * Source: nippynetworks/qfirehose usb_linux.c (frame, drain, echo); linux-mobile-broadband/ModemManager
  * libqcdm/src/dm-commands.h (build id, error codes); ingran/balzac, package/utils/quectel-fw-update (3a). */

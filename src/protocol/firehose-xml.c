@@ -2,8 +2,8 @@
 
 /* The programmer's XML is machine-made and nearly XML: documents of
  *
- *     <?xml version="1.0" encoding="UTF-8" ?><data><log value="..."/><response value="ACK" rawmode="false"
- * /></data>
+ *     <?xml version="1.0" encoding="UTF-8" ?>
+ *     <data><log value="..."/><response value="ACK" rawmode="false" /></data>
  *
  * several in one transfer or one in several, with NULs and line ends between them. The text of a log may hold
  * anything, quotes of JSON included, so a log ends at its `"/>` and nowhere else; everything else is read

@@ -11,8 +11,8 @@
  *             blocks, a timeout loses nothing, and an answer is seen even when the modem has stopped taking
  *             data (a NAK in the middle of a raw transfer).
  *   ZLP       LIBUSB_TRANSFER_ADD_ZERO_PACKET on the last transfer of a send: the host controller appends the
- *             packet, which saves a transfer for each 8 KiB block. Kernels before 4.3 ignored the flag on
- * xHCI; they are too old for us.
+ *             packet, which saves a transfer for each 8 KiB block. Kernels before 4.3 ignored the flag with
+ *             xHCI; they are too old for us.
  *
  * Source: nippynetworks/qfirehose, ReleaseNote 1.4.3 (xHCI and the zero packet). */
 

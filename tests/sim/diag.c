@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The DIAG port.
  *
- *   > [7e] 00 78 f0 7e                    version information
+ *   > [7e] 00 78 f0 7e             version information
  *   < 00 ... crc 7e
- *   > [7e] 4b 65 01 00 54 0f 7e           switch to EDL; the 9x15 has none
- *   < 4b 65 01 00 54 0f 7e                the same, then the modem leaves the bus
- *   > [7e] 3a a1 6e 7e                    switch to download mode: DLOAD on the 9x15, else that of Quectel's
- * SBL < 3a a1 6e 7e                         the same, then it leaves > anything else                       <
- * 13 and what was sent
+ *   > [7e] 4b 65 01 00 54 0f 7e    switch to EDL; the 9x15 has none
+ *   < 4b 65 01 00 54 0f 7e         the same, then the modem leaves the bus
+ *   > [7e] 3a a1 6e 7e             switch to download mode: DLOAD on the 9x15, else that of Quectel's SBL
+ *   < 3a a1 6e 7e                  the same, then it leaves
+ *   > anything else
+ *   < 13 and what was sent
  *
  * Frames: frame.h. Source: spec sections 2.1, 2.4, appendix A; libqcdm of ModemManager for the layout of the
  * version answer. That 3a is echoed is taken from the switch to EDL. */

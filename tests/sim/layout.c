@@ -8,10 +8,12 @@
  *
  * The table in flash, all u32 little-endian, pages that are not named and bytes that are not named 0xFF:
  *   page 0  FE569FAC CD7F127A 4 1
- *   page 1  55EE73AA E35EBDDB 4 count, then 28 bytes each: name[16] "0:...", start block, blocks, 4
- * attributes page 3  9D41BEA1 F1DED2EA 1 crc of the first 4096 bytes Source: same package,
- * partition_complete_p2K_b128K.mbn. On 4 KiB pages the CRC covers two pages or 4096 bytes (not known which);
- * both are taken, two pages are written. */
+ *   page 1  55EE73AA E35EBDDB 4 count, then 28 bytes each: name[16] "0:...", start block, blocks,
+ *           4 attributes
+ *   page 3  9D41BEA1 F1DED2EA 1 crc of the first 4096 bytes
+ *
+ * Source: same package, partition_complete_p2K_b128K.mbn. On 4 KiB pages the CRC covers two pages or 4096
+ * bytes (not known which); both are taken, two pages are written. */
 
 #include "sim/layout.h"
 

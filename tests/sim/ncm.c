@@ -4,8 +4,8 @@
  *
  *   > 21 86 (NTB input size)  > 21 8a (no CRC)  < a1 80 (NTB parameters)  > SET_INTERFACE 1
  *   > 4e 43 4d 48 (NTH16) 12, sequence LE16, length LE16, index LE16 of the first NDP
- *     49 50 53 SS (NDP16 of session SS) length LE16, index of the next NDP or 0, pairs of index and length, 0
- * 0
+ *     49 50 53 SS (NDP16 of session SS) length LE16, index of the next NDP or 0, pairs of index and length,
+ *     then two zeros
  *
  * Source: USB CDC NCM 1.0, sections 3 and 6; USB CDC MBIM 1.0, sections 6 and 7. */
 

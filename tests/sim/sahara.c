@@ -3,8 +3,9 @@
  *
  *   < HELLO                       once, unasked
  *   > HELLO_RESP mode 0           < READ_DATA ... > bytes ... < END_IMAGE > DONE < DONE_RESP
- *   > HELLO_RESP mode 3           < CMD_READY, > EXEC < EXEC_RESP > EXEC_DATA < bytes ..., > SWITCH_MODE <
- * HELLO > RESET                       < RESET_RESP, then it leaves the bus and boots
+ *   > HELLO_RESP mode 3           < CMD_READY, > EXEC < EXEC_RESP > EXEC_DATA < bytes ...,
+ *                                 > SWITCH_MODE < HELLO
+ *   > RESET                       < RESET_RESP, then it leaves the bus and boots
  *
  * Anything unexpected puts it into its error state: END_IMAGE with a status, and nothing but RESET helps.
  * While it waits for HELLO_RESP, a packet too short to be one makes it say HELLO again (QFirehose relies on

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The streaming loader (NPRG, ENPRG), "QCOM fast download protocol": HDLC frames.
  *
- *   > 06                                    < 0e "..."          so a host learns that it listens
- *   > 01 "QCOM fast download protocol host" 03 03 09            < 02 ...
- *   > 17 01                                 < 18                security
- *   > 19 override table                     < 1a 0              0 good, 1 another is on the chip, 2 what is
- * that > 60 01, 60 00                          < 61 00             the download flag, kept over a reset > 1b
- * 0e "0:SBL2\0"                      < 1c                erases the partition > 07 address:LE32 data < 08
- * address        1024 bytes at most, from 0 on without a gap > 15                                    < 16 >
- * 0b                                    < 0c                leaves the bus and boots > anything wrong < 0d
- * code:LE32 "why"
+ *   > 06                         < 0e "..."            so a host learns that it listens
+ *   > 01 "QCOM fast download protocol host" 03 03 09
+ *                                < 02 ...
+ *   > 17 01                      < 18                  security
+ *   > 19 override table          < 1a 0                0 good, 1 another is on the chip, 2 what is that
+ *   > 60 01, 60 00               < 61 00               the download flag, kept over a reset
+ *   > 1b 0e "0:SBL2\0"           < 1c                  erases the partition
+ *   > 07 address:LE32 data       < 08 address          1024 bytes at most, from 0 on without a gap
+ *   > 15                         < 16                  closes the partition
+ *   > 0b                         < 0c                  leaves the bus and boots
+ *   > anything wrong             < 0d code:LE32 "why"
  *
  * 0e and a text may come at any time. The order is: greeting, security, table, then partitions; another order
  * is an error. With the flag set the modem comes back in download mode after whatever happens: on the 9x07
