@@ -692,7 +692,8 @@ advice_for (const MfuJob *job, const MfuRun *run, MfuJobState state, const GErro
     if (state == MFU_JOB_NEEDS_RECOVERY ||
         (state == MFU_JOB_FAILED && !run->was_normal && run->journal != NULL &&
          !g_error_matches (error, MFU_ERROR, MFU_ERROR_WRONG_PACKAGE)))
-        return mfu_journal_advice (run->port, job->package_name, mfu_memory_has_package (run));
+        return mfu_journal_advice (run->port, job->package_name, mfu_memory_has_package (run),
+                                   run->is_silent);
     if (state == MFU_JOB_FLASHED_UNVERIFIED)
         return g_strdup (_ ("Look at it with mmcli -L; if it does not work, run the update again."));
     return g_strdup ("");

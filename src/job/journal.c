@@ -433,13 +433,15 @@ mfu_journal_check_automatic (const MfuJournalRecord *record, const char *port, G
 }
 
 char *
-mfu_journal_advice (const char *port, const char *package_name, gboolean is_kept)
+mfu_journal_advice (const char *port, const char *package_name, gboolean is_kept, gboolean is_silent)
 {
     g_autofree char *quoted = g_shell_quote (package_name);
+    g_autofree char *command = g_strdup_printf ("mmcli --firmware-recover%s%s --firmware-update-port=%s",
+                                                is_kept ? "" : "=", is_kept ? "" : quoted, port);
 
-    return g_strdup_printf (
-        _ ("Keep the modem powered and run: mmcli --firmware-recover%s%s --firmware-update-port=%s"),
-        is_kept ? "" : "=", is_kept ? "" : quoted, port);
+    return g_strdup_printf (is_silent ? _ ("Take the modem's power away for ten seconds, then run: %s")
+                                      : _ ("Keep the modem powered and run: %s"),
+                            command);
 }
 
 /* The journal of a port in which there is nothing that would tell the place. */

@@ -74,8 +74,9 @@ gboolean mfu_journal_exists (const char *directory, const char *place);
 gboolean mfu_journal_check_automatic (const MfuJournalRecord *record, const char *port,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* What to type for a modem that needs recovery; `is_kept`: without the package. Newly allocated. */
-char *mfu_journal_advice (const char *port, const char *package_name, gboolean is_kept);
+/* What to do with a modem that needs recovery; `is_kept`: without the package, `is_silent`: only the hand at
+ * the plug helps first. Newly allocated. */
+char *mfu_journal_advice (const char *port, const char *package_name, gboolean is_kept, gboolean is_silent);
 
 /* Makes an error that says NOT_FOUND of the empty `port` tell more, if its modem was cut off in a window that
  * the plan has named. The journal is found by what its port was called when the job began. */

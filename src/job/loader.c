@@ -70,7 +70,8 @@ begin_session_anew (MfuRun *run, GError **error)
         return FALSE;
     if (begin_session (run, &local))
         return TRUE;
-    if (g_error_matches (local, MFU_ERROR, MFU_ERROR_TIMED_OUT))
+    run->is_silent = g_error_matches (local, MFU_ERROR, MFU_ERROR_TIMED_OUT);
+    if (run->is_silent)
         g_set_error (
             error, MFU_ERROR, MFU_ERROR_TIMED_OUT,
             _ ("The modem in port %s is in fastboot mode but answers to nothing (%s); take its power away "

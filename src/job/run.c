@@ -407,8 +407,9 @@ mfu_run_refuse_peer (MfuRun *run, const char *peer, GError **error)
 }
 
 void
-mfu_run_explain_silence (const MfuRun *run, const GError *why, GError **error)
+mfu_run_explain_silence (MfuRun *run, const GError *why, GError **error)
 {
+    run->is_silent = TRUE;
     g_set_error (error, MFU_ERROR, MFU_ERROR_TIMED_OUT,
                  _ ("The modem in port %s is in its download mode but answers to nothing (%s); take its "
                     "power away for ten seconds, then run the same command again."),

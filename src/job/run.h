@@ -58,6 +58,7 @@ struct _MfuRun {
     gpointer hold;        /* of the port, against drivers; NULL: none */
     gboolean cannot_hold; /* it was tried in vain */
     gboolean is_past_no_return;
+    gboolean is_silent;      /* it answers to nothing as long as it has power */
     gboolean is_stranger;    /* the modem says that it is not the one of `memory` */
     gboolean is_foreign;     /* it says that it is nothing that the package is for */
     guint32 msm_id;          /* as the boot ROM told it; 0: it did not */
@@ -121,7 +122,7 @@ gboolean mfu_run_refuse_unknown (const MfuRun *run, GError **error) G_GNUC_WARN_
 
 /* The sentence for a modem in its download mode to whom nobody gets through; `why` is the last thing tried.
  */
-void mfu_run_explain_silence (const MfuRun *run, const GError *why, GError **error);
+void mfu_run_explain_silence (MfuRun *run, const GError *why, GError **error);
 
 /* Who talks `peer` is no modem for the package, and is left as it is: what would let one start is nothing
  * that it knows. Always FALSE. */

@@ -255,7 +255,7 @@ is_still_taken (Host *self)
     if (self->holder == NULL || g_dbus_connection_is_closed (self->holder))
         return FALSE;
     owner = find_owner (self->holder, NULL);
-    return owner == NULL || g_str_equal (owner, self->owner);
+    return owner == NULL || g_strcmp0 (owner, self->owner) == 0;
 }
 
 static gboolean

@@ -106,7 +106,7 @@ advice_for (MfuDBusFirmwareUpdaterJob *skeleton, gboolean was_harmless, const ch
     /* Ignored because without a journal there is nothing more to say. */
     if (record == NULL || was_harmless)
         return g_strdup (_ ("Run the update again with the same package."));
-    return mfu_journal_advice (port, record->package_name, mfu_kept_exists (state_dir, place));
+    return mfu_journal_advice (port, record->package_name, mfu_kept_exists (state_dir, place), FALSE);
 }
 
 static void

@@ -397,6 +397,8 @@ test_silent (void)
     job_fixture_run (&fixture, package_with (TRUE));
     job_assert_state (&fixture, MFU_JOB_FAILED);
     job_assert_message (&fixture, MFU_ERROR_TIMED_OUT, "take its power away");
+    g_assert_null (strstr (fixture.status->advice, "Keep the modem powered"));
+    g_assert_nonnull (strstr (fixture.status->advice, "--firmware-recover"));
     job_fixture_clear (&fixture);
 }
 

@@ -128,6 +128,8 @@ test_says_power (gconstpointer fault)
     job_fixture_run (&fixture, new_package ());
     job_assert_state (&fixture, MFU_JOB_FAILED);
     job_assert_message (&fixture, MFU_ERROR_TIMED_OUT, "take its power away for ten seconds");
+    g_assert_null (strstr (fixture.status->advice, "Keep the modem powered"));
+    g_assert_nonnull (strstr (fixture.status->advice, "--firmware-recover"));
     job_fixture_clear (&fixture);
 }
 

@@ -75,6 +75,12 @@ not() {
     ! "$@"
 }
 
+# COMMAND | found PATTERN: grep -q leaves at the first match, and who writes on then dies of it, which pipefail takes for
+# a miss. This one reads to the end.
+found() {
+    [ -n "$(grep "$@" || true)" ]
+}
+
 # --- commands and expectations about them ---
 
 # Runs a command with a deadline and keeps what it does for the expect_ functions. Its input is empty.
@@ -151,7 +157,7 @@ under_systemd() {
 }
 
 bus_has() {
-    busctl --no-pager call org.freedesktop.DBus / org.freedesktop.DBus NameHasOwner s "$1" 2>/dev/null | grep -q true
+    busctl --no-pager call org.freedesktop.DBus / org.freedesktop.DBus NameHasOwner s "$1" 2>/dev/null | found true
 }
 
 # The bus itself starts no ModemManager, as NetworkManager and mmcli would have it: scenarios start and stop it.
@@ -274,6 +280,11 @@ no_modem() {
 # Whether ModemManager exports N modems.
 has_modems() {
     [ "$(modem_paths | wc -l)" -eq "$1" ]
+}
+
+# Whether the modems are others than those that $1 names, if it names any.
+has_left() {
+    [ -z "$1" ] || [ "$(modem_paths)" != "$1" ]
 }
 
 # Prints the object path of the modem in USB port $1.

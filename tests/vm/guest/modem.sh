@@ -58,7 +58,7 @@ sim_bytes_to() {
 
 # Whether modem 1, or modem N, has seen an operation whose text begins with $1.
 sim_has_op() {
-    sim_n "${2:-1}" ops | grep -q "^$1"
+    sim_n "${2:-1}" ops | found "^$1"
 }
 
 # The folders of modem N's USB device (one, or none while it is away), under vhci-hcd's first controller.

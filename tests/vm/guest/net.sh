@@ -9,7 +9,7 @@ control_port() {
 
 # modem_state_is STATE: as mmcli words it.
 modem_state_is() {
-    mmcli -m any --output-keyvalue 2>/dev/null | grep -qE "^modem\.generic\.state *: $1\$"
+    mmcli -m any --output-keyvalue 2>/dev/null | found -E "^modem\.generic\.state *: $1\$"
 }
 
 enable_modem() {
@@ -23,7 +23,11 @@ enable_modem() {
 
 # bearer_is yes|no: whether BEARER, or the one that is given, is connected.
 bearer_is() {
-    mmcli -b "${2:-$BEARER}" --output-keyvalue 2>/dev/null | grep -qE "^bearer\.status\.connected *: $1\$"
+    mmcli -b "${2:-$BEARER}" --output-keyvalue 2>/dev/null | found -E "^bearer\.status\.connected *: $1\$"
+}
+
+has_signal() {
+    [ "$(modem_property "$MODEM" SignalQuality | cut -d ' ' -f 1)" -gt 50 ]
 }
 
 # Sets BEARER to the object of the one that is connected; there may be older ones.
@@ -42,7 +46,7 @@ connect_modem() {
     run mmcli -m any --simple-connect="${1:-apn=internet}"
     expect_status 0
     wait_until 20 modem_state_is connected || fail "the modem is not connected"
-    wait_until 10 find_bearer || fail "the bearer is not connected"
+    wait_until 30 find_bearer || fail "the bearer is not connected"
 }
 
 disconnect_modem() {

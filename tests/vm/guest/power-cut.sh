@@ -95,7 +95,7 @@ change_kind() {
 
 # The verdict has the reason behind it.
 is_bricked() {
-    sim verdict | grep -q '^bricked=' && [ "$(verdict bricked)" != no ]
+    sim verdict | found '^bricked=' && [ "$(verdict bricked)" != no ]
 }
 
 # The modem has nothing left to boot from, as the plan has told, and whoever asks is told so. Such a modem is never counted

@@ -32,11 +32,7 @@ start_daemons() {
 
 runs_old_firmware() {
     MODEM=$(modem_paths)
-    [ "$(wc -w <<<"$MODEM")" = 1 ] && modem_property "$MODEM" Revision | grep -q "$OLD_VERSION"
-}
-
-has_left() {
-    [ -z "$1" ] || [ "$(modem_paths)" != "$1" ]
+    [ "$(wc -w <<<"$MODEM")" = 1 ] && modem_property "$MODEM" Revision | found "$OLD_VERSION"
 }
 
 # Nothing was written to it, as after a fault that came early.
@@ -54,7 +50,7 @@ again() {
         before=$(modem_paths)
         sim load "$T/old-firmware"
         wait_until 30 has_left "$before" || fail "ModemManager keeps $before"
-        wait_until 90 runs_old_firmware || fail "ModemManager does not show the old firmware"
+        wait_until 150 runs_old_firmware || fail "ModemManager does not show the old firmware"
     fi
     FAILURES=$(verdict failures)
     slow_down
@@ -139,12 +135,13 @@ no_live_job() {
     local job
     [ "$(service_pids | wc -w)" -le 1 ] || return 1
     job=$(newest_job)
-    [ -n "$job" ] || { bus_has $updater || mmcli --firmware-update-list >/dev/null 2>&1; job=$(newest_job); }
+    # One that has lost its bus keeps a new one from coming up.
+    [ -n "$job" ] || { bus_has $updater || mmcli --firmware-update-list >/dev/null 2>&1 || return 1; job=$(newest_job); }
     [ -z "$job" ] || [[ $(JOB=$job job_property State) =~ ^(done|cancelled|failed|flashed-unverified|needs-recovery)$ ]]
 }
 
 is_normal_and_known() {
-    sim_mode_is normal && [ "$(modem_paths | wc -l)" = 1 ] && modem_property "$(modem_paths)" Revision | grep -q "$1"
+    sim_mode_is normal && [ "$(modem_paths | wc -l)" = 1 ] && modem_property "$(modem_paths)" Revision | found "$1"
 }
 
 # The modem stands somewhere, and is not on its way.
@@ -210,7 +207,7 @@ recover() {
 expect_whole() {
     local version
     version=$(chip_version)
-    wait_until 90 is_normal_and_known "$version" ||
+    wait_until 150 is_normal_and_known "$version" ||
         fail "ModemManager has $(modem_paths | wc -l) modems, the modem is in $(sim_status mode) and runs $version"
     MODEM=$(modem_paths)
     expect_same "$(modem_property "$MODEM" Device)" "$UID_OF_MODEM" "Device uid"

@@ -162,7 +162,7 @@ expect_modem_untouched() {
 
 # The modem in ModemManager shows VERSION.
 expect_revision() {
-    modem_property "$MODEM" Revision | grep -q "$1" || fail "ModemManager shows $(modem_property "$MODEM" Revision), not $1"
+    modem_property "$MODEM" Revision | found "$1" || fail "ModemManager shows $(modem_property "$MODEM" Revision), not $1"
 }
 
 # Nobody holds an inhibition: ModemManager lets us inhibit and lift.

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A modem left in EDL by a killed service is finished by the same command once more.
-# timeout: 240
+# timeout: 500
 # package: full/EC25EFAR06A08M4G.zip --size full --form zip
 
 start_all --nand-speed real

@@ -65,7 +65,7 @@ ours_instant() {
     start_modem ec25 --max-payload "$payload"
     sim mark job
     rescue "--devices-dir=$devices" "$packages/$package"
-    sim ops | grep -q "configure nand $payload" || fail "the payload is not $payload"
+    sim ops | found "configure nand $payload" || fail "the payload is not $payload"
     read_timeline
     sample "$name" "$(divide "$(written)" $((t_reset - t_erased)))"
     stop_modems

@@ -10,6 +10,8 @@ uid=$(modem_property "$MODEM" Device)
 before_the_switch() {
     start_update 0 full/EC25EFAR06A08M4G.zip
     wait_for_job
+    # Whoever interrupts it before is not heard: the shell starts what runs beside it deaf for that signal.
+    wait_until 20 grep -qs "reading the package" "$T/update.stdout" "$T/update.stderr" || fail "the client says nothing"
     kill -INT "$UPDATE_PID"
     wait_update
     expect_status $EXIT_CANCELLED

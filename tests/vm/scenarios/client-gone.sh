@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A hung-up or killed client changes nothing; the same command attaches to the running job, another package does not.
-# timeout: 240
+# timeout: 500
 # package: full/EC25EFAR06A08M4G.zip --size full --form zip
 # package: small/EC25EFAR06A09M4G.zip --version EC25EFAR06A09M4G --form zip
 

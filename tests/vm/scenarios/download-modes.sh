@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Modems that come up in a download mode beside ModemManager: it says no byte, the list says what they are, a command recovers.
-# timeout: 600
+# timeout: 1200
 # package: small/EC25EFAR06A08M4G.zip --form zip
 # package: ep06/EP06ELAR03A09M4G.zip --family ep06 --form zip
 # package: ec20/EC20EQAR02A13E2G --family ec20
@@ -27,11 +27,11 @@ stuck_tty() {
 }
 
 is_listed() {
-    mmcli --firmware-update-list | grep -qE "$(sim_port): .*, $1"
+    mmcli --firmware-update-list | found -E "$(sim_port): .*, $1"
 }
 
 was_ignored() {
-    mm_log | tail -n "+$SINCE" | grep -F "/$(stuck_tty))" | grep -qE 'blocklisted|ignored'
+    mm_log | tail -n "+$SINCE" | grep -F "/$(stuck_tty))" | found -E 'blocklisted|ignored'
 }
 
 # meet FAMILY:MODE IDENTITY LISTED [OPTION OF modemsim]...: it arrives, with a tty like any other.

@@ -23,7 +23,7 @@ bytes_to_stuck() {
 
 # is_listed N MODE
 is_listed() {
-    mmcli --firmware-update-list | grep -qE "$(sim_port "$1"): .*$2"
+    mmcli --firmware-update-list | found -E "$(sim_port "$1"): .*$2"
 }
 
 expect_listed() {

@@ -38,7 +38,7 @@ daemon ttys udevadm monitor --kernel --subsystem-match=tty
 begin() {
     local path
     path=$(modem_in_port "$(sim_port "$1")")
-    modem_property "$path" Revision | grep -q $old || fail "modem $1 runs $(modem_property "$path" Revision)"
+    modem_property "$path" Revision | found $old || fail "modem $1 runs $(modem_property "$path" Revision)"
     modem_property "$path" Device >"$T/uid$1"
     modem_port_kinds "$path" >"$T/ports$1"
     sim_n "$1" mark job
@@ -69,7 +69,7 @@ known_again() {
     wait_until 120 has_modems 3 || fail "ModemManager has $(modem_paths | wc -l) modems"
     for n in 1 2 3; do
         path=$(modem_in_port "$(sim_port "$n")") || fail "modem $n is not in ModemManager"
-        modem_property "$path" Revision | grep -q $new || fail "modem $n runs $(modem_property "$path" Revision)"
+        modem_property "$path" Revision | found $new || fail "modem $n runs $(modem_property "$path" Revision)"
         expect_same "$(modem_property "$path" Device)" "$(cat "$T/uid$n")" "Device uid of modem $n"
         expect_same "$(modem_port_kinds "$path")" "$(cat "$T/ports$n")" "kinds of ports of modem $n"
     done

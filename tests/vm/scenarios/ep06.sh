@@ -13,7 +13,7 @@ wait_for_modem
 
 flash() {
     local old=$MODEM other=$2
-    modem_property "$MODEM" Revision | grep -q EP06ELAR03A06M4G || fail "$(modem_property "$MODEM" Revision) at first"
+    modem_property "$MODEM" Revision | found EP06ELAR03A06M4G || fail "$(modem_property "$MODEM" Revision) at first"
     run mmcli -m any "--firmware-update=$packages/ep06/EP06ELAR03A09M4G.zip" --firmware-update-yes \
         "--firmware-update-method=$1"
     expect_status 0

@@ -62,7 +62,7 @@ at_port() {
 }
 
 client_sees_modem() {
-    fastboot devices | grep -q "^${serial}[[:space:]]*fastboot"
+    fastboot devices | found "^${serial}[[:space:]]*fastboot"
 }
 
 start_in_fastboot() {

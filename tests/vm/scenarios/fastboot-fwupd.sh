@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # fwupd opens every device in fastboot mode that it sees, before and while we flash: the flash is not disturbed.
-# timeout: 400
+# timeout: 900
 # package: full/EC25EFAR06A08M4G.zip --size full --form zip
 
 tool=$(command -v fwupdtool || echo /usr/libexec/fwupd/fwupdtool)

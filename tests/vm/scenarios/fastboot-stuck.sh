@@ -8,7 +8,7 @@ start_all
 zip=$packages/small/EC25EFAR06A08M4G.zip
 
 is_listed_in_fastboot() {
-    mmcli --firmware-update-list | grep -q "$(sim_port).*fastboot"
+    mmcli --firmware-update-list | found "$(sim_port).*fastboot"
 }
 
 # The modem is on the bus before the kernel, and the service after it, has seen it.

@@ -15,16 +15,18 @@ sim save "$T/old-firmware"
 
 # The modem as it was, and ten seconds of time while it is written.
 again() {
+    local before
     sim no-faults
+    before=$(modem_paths)
     sim load "$T/old-firmware"
-    wait_until 20 sim_mode_is normal
-    wait_until 60 runs_old_firmware || fail "ModemManager does not show the old firmware"
+    wait_until 30 has_left "$before" || fail "ModemManager keeps $before"
+    wait_until 150 runs_old_firmware || fail "ModemManager does not show the old firmware"
     stand_still 'program-data:3=slow:10000'
 }
 
 runs_old_firmware() {
     MODEM=$(modem_paths)
-    [ "$(wc -w <<<"$MODEM")" = 1 ] && modem_property "$MODEM" Revision | grep -q $OLD_VERSION
+    [ "$(wc -w <<<"$MODEM")" = 1 ] && modem_property "$MODEM" Revision | found $OLD_VERSION
 }
 
 blocks() {

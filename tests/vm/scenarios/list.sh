@@ -70,7 +70,7 @@ follows_the_ports() {
     daemon monitor busctl --no-pager --json=short monitor $updater
     sleep 1
     sim_n 2 unplug
-    devices_are() { mm-firmware list -K | grep -q "length *: $1$"; }
+    devices_are() { mm-firmware list -K | found "length *: $1$"; }
     wait_until 10 devices_are 2 || fail "a modem that was pulled out is still listed"
     sim_n 2 plug
     wait_until 10 devices_are 3 || fail "a modem that was plugged in is not listed"

@@ -21,5 +21,5 @@ expect_status 0
 expect_modem_runs $NEW_VERSION
 wait_for_modem "$old"
 expect_revision $NEW_VERSION
-modem_port_kinds "$MODEM" | grep -qx "cdc-wdm 7" || fail "it does not come back in MBIM mode: $(modem_port_kinds "$MODEM" | paste -sd ,)"
+modem_port_kinds "$MODEM" | found -x "cdc-wdm 7" || fail "it does not come back in MBIM mode: $(modem_port_kinds "$MODEM" | paste -sd ,)"
 expect_modemmanager_alive

@@ -33,7 +33,7 @@ beside_modemmanager() {
 
 connected() {
     enable_modem
-    [ "$(modem_property "$MODEM" SignalQuality | cut -d ' ' -f 1)" -gt 50 ] || fail "no signal"
+    wait_until 20 has_signal || fail "no signal"
     beside_modemmanager "$1"
     connect_modem
     ping_network
@@ -59,7 +59,7 @@ ec25() {
     start_modemmanager
     wait_for_modem
     expect_same "$(kinds)" "1 cdc-wdm,4 ttyUSB,1 wwan" ports
-    mmcli -m any --output-keyvalue | grep -q 'drivers.*cdc_mbim' || fail "no cdc_mbim"
+    mmcli -m any --output-keyvalue | found 'drivers.*cdc_mbim' || fail "no cdc_mbim"
     connected "$OLD_VERSION"
 }
 
@@ -71,7 +71,7 @@ laptop() {
     expect_same "$(kinds)" "1 cdc-wdm,1 wwan" ports
     connected EM06ELAR03A06M4G
     # QDU, as libmbim reads it: the plugin asks for the whole version.
-    mm_log | grep -q "Version = 'EM06ELAR03A06M4G_01.001.01.001'" || fail "no version by QDU"
+    mm_log | found "Version = 'EM06ELAR03A06M4G_01.001.01.001'" || fail "no version by QDU"
 }
 
 start_bus

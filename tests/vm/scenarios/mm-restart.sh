@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # ModemManager restarted, killed, stopped, started late or absent: nobody else says a byte, and one whole modem returns.
-# timeout: 900
+# timeout: 1500
 # package: small/EC25EFAR06A08M4G.zip --form zip
 
 start_all
@@ -21,11 +21,13 @@ ports=$(modem_port_kinds "$MODEM")
 
 # The modem as it was, known to ModemManager, and twenty seconds of time while it is written. Sets OLD.
 again() {
+    local before
     daemon_runs modemmanager || start_modemmanager
     sim no-faults
+    before=$(modem_paths)
     sim load "$T/old-firmware"
-    wait_until 20 sim_mode_is normal
-    wait_until 60 runs_old_firmware || fail "ModemManager does not show the old firmware"
+    wait_until 30 has_left "$before" || fail "ModemManager keeps $before"
+    wait_until 150 runs_old_firmware || fail "ModemManager does not show the old firmware"
     OLD=$MODEM
     sim fault 'program-data:3=slow:10000'
     sim fault 'program-data:30=slow:10000'
@@ -36,7 +38,7 @@ again() {
 
 runs_old_firmware() {
     MODEM=$(modem_paths)
-    [ "$(wc -w <<<"$MODEM")" = 1 ] && modem_property "$MODEM" Revision | grep -q $OLD_VERSION
+    [ "$(wc -w <<<"$MODEM")" = 1 ] && modem_property "$MODEM" Revision | found $OLD_VERSION
 }
 
 # As the owner of a router does it whose ModemManager is down: by the port.

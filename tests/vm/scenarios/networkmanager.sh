@@ -21,7 +21,11 @@ nm_devices() {
     nmcli -t -f DEVICE,TYPE device | grep -c ':gsm$' || true
 }
 
-wait_until 20 test "$(nm_devices)" = 1 || note "NetworkManager lists $(nm_devices) modems"
+has_device() {
+    [ "$(nm_devices)" = 1 ]
+}
+
+wait_until 20 has_device || note "NetworkManager lists $(nm_devices) modems"
 before=$(nm_devices)
 daemon signals gdbus monitor --system --dest $mm_name --object-path $mm_path
 daemon nm-signals nmcli monitor

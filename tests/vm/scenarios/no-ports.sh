@@ -64,7 +64,11 @@ no_at() {
 }
 
 has_proxy_on_it() {
-    fuser /dev/cdc-wdm0 2>/dev/null | grep -qw "$(pidof qmi-proxy)"
+    fuser /dev/cdc-wdm0 2>/dev/null | found -w "$(pidof qmi-proxy)"
+}
+
+has_call() {
+    [ "$(sim_status bearer)" = ipv4 ]
 }
 
 # Somebody else has a call through qmi-proxy: the version is asked for beside it, and the call goes on.
@@ -73,7 +77,7 @@ no_tty() {
     wait_until 10 test -c /dev/cdc-wdm0 || fail "no control port"
     daemon call qmicli -p -d /dev/cdc-wdm0 --wds-start-network=apn=internet,ip-type=4 --wds-follow-network
     wait_until 20 has_proxy_on_it || fail "qmi-proxy does not have the port"
-    wait_until 20 test "$(sim_status bearer)" = ipv4 || fail "no call: $(tail -n 1 "$T/call.out")"
+    wait_until 20 has_call || fail "no call: $(tail -n 1 "$T/call.out")"
     run mmcli "--firmware-update-check=$zip" "--firmware-update-port=$(sim_port)"
     expect_status $EXIT_UNSUPPORTED
     expect_stderr 'neither a DIAG nor an AT port, and no QMI command'

@@ -14,7 +14,7 @@ property() {
 }
 
 version_is_known() {
-    property Version | grep -q "\"$OLD_VERSION"
+    property Version | found "\"$OLD_VERSION"
 }
 
 call_update() {

@@ -14,7 +14,7 @@ ask() {
 registered() {
     enable_modem
     expect_same "$(modem_property "$MODEM" OperatorCode "$mm_iface.Modem.Modem3gpp")" 00101 operator
-    [ "$(modem_property "$MODEM" SignalQuality | cut -d ' ' -f 1)" -gt 50 ] || fail "no signal"
+    wait_until 20 has_signal || fail "no signal"
 }
 
 # Through the proxy, while ModemManager talks to the modem.

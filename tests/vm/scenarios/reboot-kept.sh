@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The power is cut while a modem is half-written; the machine boots and finishes the update, and nobody types anything.
 # mode: systemd
-# timeout: 240
+# timeout: 500
 # disk: 64M
 # package: small/EC25EFAR06A08M4G.zip --form zip
 
@@ -56,10 +56,10 @@ second_boot() {
     systemctl enable ModemManager.service
     systemctl daemon-reload
     systemctl start --no-block multi-user.target
-    wait_until 60 job_is_done || fail "no job is done: ${JOB:-none}, $(systemctl is-active mm-firmware-updater.service)"
+    wait_until 150 job_is_done || fail "no job is done: ${JOB:-none}, $(systemctl is-active mm-firmware-updater.service)"
     journalctl -b -o cat -u mm-firmware-updater-resume.service -u mm-firmware-updater.service
     expect_modem_runs "$NEW_VERSION"
-    wait_until 60 is_normal_and_known "$NEW_VERSION" || fail "ModemManager has $(modem_paths | wc -l) modems"
+    wait_until 150 is_normal_and_known "$NEW_VERSION" || fail "ModemManager has $(modem_paths | wc -l) modems"
     ! compgen -G "$state/*.journal" || fail "the journal was not archived"
     ! compgen -G "$state/*.package*" || fail "the copy was not removed"
     [ -f "$state/$(sim_place).last" ] || fail "the journal is lost"

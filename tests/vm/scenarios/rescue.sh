@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Without D-Bus and ModemManager, mm-firmware rescue brings a modem back from each place in EDL where it may stand.
-# timeout: 240
+# timeout: 500
 # package: small/EC25EFAR06A08M4G.zip --form zip
 
 require_ours

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Two EC25 and an EP06: the named one is flashed, three at once do not disturb each other, nor does a failure.
-# timeout: 300
+# timeout: 700
 # package: small/EC25EFAR06A08M4G.zip --form zip
 # package: ep06/EP06ELAR03A09M4G.zip --family ep06 --version EP06ELAR03A09M4G --form zip
 
@@ -113,7 +113,7 @@ three_at_once() {
     local service n files shown
     for n in 1 2 3; do
         sim_n $n fault 'program:*=slow:1500'
-        sim_n $n fault 'program-end:*=slow:1500'
+        sim_n $n fault 'program-end:*=slow:3000'
     done
     begin_at 1 "$port1"
     service=$(pgrep -f /mm-firmware-updater | head -n 1)
@@ -169,7 +169,7 @@ the_other_two_are_recovered() {
         expect_status 0
         expect_modem_runs "${new_of[n]}" $n
     done
-    wait_until 60 has_modems 3 || fail "ModemManager has $(modem_paths | wc -l) modems"
+    wait_until 150 has_modems 3 || fail "ModemManager has $(modem_paths | wc -l) modems"
     for n in 1 2 3; do modem_in_port "$(sim_port $n)" >/dev/null || fail "modem $n is not in ModemManager"; done
     expect_modemmanager_alive
 }

@@ -5,7 +5,7 @@
 
 # shows KEY VALUE: mmcli -m any tells modem.generic.KEY as VALUE.
 shows() {
-    mmcli -m any --output-keyvalue 2>/dev/null | grep -qE "^modem\.generic\.$1 *: $2\$"
+    mmcli -m any --output-keyvalue 2>/dev/null | found -E "^modem\.generic\.$1 *: $2\$"
 }
 
 expect_shows() {
@@ -107,7 +107,7 @@ minimum() {
 }
 
 was_given_up() {
-    mm_log | grep -q "couldn't create modem"
+    mm_log | found "couldn't create modem"
 }
 
 # AT ports that say nothing, and no QMI: no modem. (With QMI alone ModemManager 1.20.4 aborts on a Quectel modem.)
@@ -120,7 +120,7 @@ mute() {
     wait_until 120 was_given_up || fail "ModemManager has not given up the modem"
     no_modem || fail "there is a modem"
     expect_modemmanager_alive
-    ! tail -n "+$((before + 1))" "$T/modem1.log" | grep -qE ' (82|84|86) < ' || fail "an AT port said something"
+    ! tail -n "+$((before + 1))" "$T/modem1.log" | found -E ' (82|84|86) < ' || fail "an AT port said something"
 }
 
 start_bus

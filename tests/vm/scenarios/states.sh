@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Whatever state a modem is in, without SIM, locked, failed, it is updated; held by others, or without rights, it is not.
-# timeout: 900
+# timeout: 1500
 # package: small/EC25EFAR06A08M4G.zip --form zip
 
 zip=$packages/small/EC25EFAR06A08M4G.zip
@@ -24,7 +24,7 @@ stop_modemmanager_if_any() {
 }
 
 modem_state_is() {
-    mmcli -m "${MODEM##*/}" -K | grep -qE "^modem\.generic\.state *: $1\$"
+    mmcli -m "${MODEM##*/}" -K | found -E "^modem\.generic\.state *: $1\$"
 }
 
 # The update goes through, and the modem is one object afterwards.

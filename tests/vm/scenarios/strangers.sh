@@ -33,7 +33,7 @@ expect_silence() {
 }
 
 is_listed() {
-    mmcli --firmware-update-list | grep -qE "$(sim_port "$1"): .*$2"
+    mmcli --firmware-update-list | found -E "$(sim_port "$1"): .*$2"
 }
 
 # The service is started by the first call and looks at everything.
@@ -94,7 +94,7 @@ insisted_on() {
     refused 4 "$ec25" $EXIT_WRONG '0x009790e1' $allow
     refused 6 "$ec20" $EXIT_WRONG 'D3200-STSUGN-1575' $allow
     for n in 1 2 4 5 6; do
-        sim_n $n verdict | grep -qx 'failures=0' || fail "stranger $n: $(sim_n $n verdict | grep '^failure: ')"
+        sim_n $n verdict | found -x 'failures=0' || fail "stranger $n: $(sim_n $n verdict | grep '^failure: ')"
     done
     # The one that nothing but its signature tells from an EC25.
     expect_same "$(sim_n 3 verdict | grep -c '^failure: ')" 1 "failures of stranger 3"

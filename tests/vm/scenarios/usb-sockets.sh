@@ -36,6 +36,6 @@ expect_same "$(cat "$(modem_folders 3)/speed")" 480 "speed in EDL"
 wait_until 20 has_modems 2 || fail "not two modems are left"
 sim_n 3 power-cycle
 wait_until 20 sim_port_is "$(sim_usb3_port 3)" 3 || fail "normal mode is not on $(sim_usb3_port 3)"
-wait_until 60 has_modems 3 || fail "modem 3 does not come back to ModemManager"
+wait_until 150 has_modems 3 || fail "modem 3 does not come back to ModemManager"
 for n in 1 2; do expect_modem_untouched $n; done
 expect_modem_unharmed 3
