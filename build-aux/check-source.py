@@ -154,9 +154,17 @@ def check_translated(path, text, potfiles):
         complain(path, line, f"{found[1]} ends a text for translators: use PRIu64, PRIx64 or %zu")
 
 
+def check_pipes(path, lines):
+    for number, line in enumerate(lines, 1):
+        if re.search(r"\| *grep -\w*q", line):
+            complain(path, number, "grep -q ends before what it reads from does, which pipefail counts: use found")
+
+
 def main():
     potfiles = set((ROOT / "po" / "POTFILES.in").read_text(encoding="utf-8").split("\n"))
     for path in tracked():
+        if path.suffix == ".sh" and path.is_relative_to(ROOT / "tests" / "vm"):
+            check_pipes(path, path.read_text(encoding="utf-8").split("\n"))
         if path.suffix not in (".c", ".h") and not (path.suffix == ".conf" and path.parent.name == "devices"):
             continue
         text = path.read_text(encoding="utf-8")
