@@ -289,7 +289,8 @@ mfu_chain_restart (MfuRun *run, gboolean (*reset) (MfuRun *run, GError **error),
 }
 
 /* ModemManager's word, or where it does not run, the modem's own; in turns, because one that is started just
- * then takes the AT port for itself. */
+ * then takes the AT port for itself. One that runs and has not found the modem by the end may have been told
+ * to ignore it: then the modem is asked, once. */
 static char *
 new_version (MfuRun *run, GError **error)
 {
@@ -299,7 +300,9 @@ new_version (MfuRun *run, GError **error)
 
     for (;;) {
         g_autoptr (GError) local = NULL;
+        g_autoptr (GError) own = NULL;
         gboolean is_absent = !has_host;
+        gboolean is_last = FALSE;
         gint64 slice_us;
         char *version = NULL;
 
@@ -307,20 +310,23 @@ new_version (MfuRun *run, GError **error)
             version = run->host->klass->wait_version (run->host, run->device, deadline_us, &run->modem_path,
                                                       NULL, &local);
             is_absent = g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_FOUND);
-        }
-        slice_us = MIN (deadline_us, mfu_clock_deadline_us (clock, ASK_SLICE_MS));
-        if (is_absent) {
-            g_clear_error (&local);
-            version = mfu_ask_version (run->world, run->device, slice_us, NULL, &local);
+            is_last = g_error_matches (local, MFU_ERROR, MFU_ERROR_TIMED_OUT);
         }
         if (version != NULL)
             return version;
-        if (!is_absent || slice_us >= deadline_us ||
-            !(g_error_matches (local, MFU_ERROR, MFU_ERROR_BUSY) ||
-              g_error_matches (local, MFU_ERROR, MFU_ERROR_TIMED_OUT))) {
-            g_propagate_error (error, g_steal_pointer (&local));
-            return NULL;
-        }
+        slice_us = mfu_clock_deadline_us (clock, ASK_SLICE_MS);
+        if (!is_last)
+            slice_us = MIN (deadline_us, slice_us);
+        if (is_absent || is_last)
+            version = mfu_ask_version (run->world, run->device, slice_us, NULL, &own);
+        if (version != NULL)
+            return version;
+        if (is_absent && slice_us < deadline_us &&
+            (g_error_matches (own, MFU_ERROR, MFU_ERROR_BUSY) ||
+             g_error_matches (own, MFU_ERROR, MFU_ERROR_TIMED_OUT)))
+            continue;
+        g_propagate_error (error, is_absent ? g_steal_pointer (&own) : g_steal_pointer (&local));
+        return NULL;
     }
 }
 

@@ -27,6 +27,10 @@
  * has a timeout of 120 s (mm-broadband-bearer.c, disconnect). */
 #define INHIBIT_TIMEOUT_MS 120000
 
+/* Source: ModemManager probes a mute port for 35 s; a slow router takes three times that. */
+#define PROBE_TIMEOUT_US (120 * G_TIME_SPAN_SECOND)
+#define ASK_AGAIN_US     (3 * G_TIME_SPAN_SECOND)
+
 #define UNINHIBIT_TIMEOUT_MS 30000
 
 #define OWNER_TIMEOUT_MS 5000
@@ -36,6 +40,9 @@
 
 /* ModemManager up to 1.20.4 may abort when it gets a modem back; systemd starts it again. */
 #define RESTART_PATIENCE_MS 30000
+
+/* How often a ModemManager that ends is looked for. */
+#define END_STEP_MS 500
 
 /* Each further try follows an export of the modem, so this only bounds a modem that comes and goes. */
 #define MAX_TRIES 5
@@ -63,6 +70,7 @@ typedef enum {
     ANSWER_NO_OWNER, /* ModemManager has nothing to do with the device, or does not run */
     ANSWER_NOT_YET,  /* it is just being probed */
     ANSWER_OTHERS,   /* somebody else has inhibited it */
+    ANSWER_ENDING,   /* ModemManager is being stopped, or was killed over the question */
     ANSWER_FAILED,
 } Answer;
 
@@ -95,6 +103,10 @@ answer_of_error (const GError *error)
         { MM_ERROR "NotFound", ANSWER_NO_OWNER },
         { MM_ERROR "WrongState", ANSWER_NOT_YET },
         { MM_ERROR "InProgress", ANSWER_OTHERS },
+        { MM_ERROR "Cancelled", ANSWER_ENDING },
+        { "org.freedesktop.DBus.Error.NoReply", ANSWER_ENDING },
+        { "org.freedesktop.DBus.Error.UnknownMethod", ANSWER_ENDING },
+        { "org.freedesktop.DBus.Error.UnknownObject", ANSWER_ENDING },
         { "org.freedesktop.DBus.Error.ServiceUnknown", ANSWER_NO_OWNER },
         { "org.freedesktop.DBus.Error.NameHasNoOwner", ANSWER_NO_OWNER },
     };
@@ -164,10 +176,34 @@ fail_to_take (Host *self, const MfuUsbDevice *device, const GError *cause, GErro
     return FALSE;
 }
 
+/* ModemManager keeps its name for up to 20 s while it ends, and refuses everything. TRUE when the one that
+ * was asked has left; what it exported is not taken for the next one's then. */
+static gboolean
+wait_for_end (Host *self, GDBusConnection *holder, const char *owner, const MfuModem *modem,
+              GCancellable *cancellable)
+{
+    MfuClock *clock = mfu_clock_system ();
+    gint64 deadline_us = mfu_clock_deadline_us (clock, RESTART_PATIENCE_MS);
+
+    for (;;) {
+        g_autofree char *now = find_owner (holder, cancellable);
+
+        if (g_strcmp0 (now, owner) != 0)
+            break;
+        if (mfu_clock_now_us (clock) >= deadline_us ||
+            !clock->sleep_until (clock, mfu_clock_deadline_us (clock, END_STEP_MS), cancellable, NULL))
+            return FALSE;
+    }
+    if (modem != NULL)
+        mfu_modem_manager_wait_unexported (self->modem_manager, modem->path,
+                                           g_get_monotonic_time () + UNEXPORT_TIMEOUT_US);
+    return TRUE;
+}
+
 /* One call of InhibitDevice. FALSE without an error: try again when the modem has been exported. */
 static gboolean
-try_inhibit (Host *self, GDBusConnection *holder, const MfuUsbDevice *device, gint64 deadline_us,
-             GCancellable *cancellable, GError **error)
+try_inhibit (Host *self, GDBusConnection *holder, const MfuUsbDevice *device, GCancellable *cancellable,
+             GError **error)
 {
     g_autoptr (MfuModem) modem = mfu_modem_manager_find (self->modem_manager, device);
     const char *uid = modem != NULL ? modem->uid : device->sysfs;
@@ -175,7 +211,7 @@ try_inhibit (Host *self, GDBusConnection *holder, const MfuUsbDevice *device, gi
     g_autoptr (GError) local = NULL;
     /* Where none runs, the name's own error tells. */
     Answer answer = call_inhibit (holder, owner != NULL ? owner : MM_DBUS_SERVICE, uid, TRUE,
-                                  mfu_clock_left_ms (mfu_clock_system (), deadline_us), cancellable, &local);
+                                  INHIBIT_TIMEOUT_MS, cancellable, &local);
 
     /* Nothing that the modem is in but normal mode is ever exported, so there is nothing to wait for. */
     if (answer == ANSWER_NOT_YET && device->mode != MFU_MODE_NORMAL)
@@ -201,30 +237,57 @@ try_inhibit (Host *self, GDBusConnection *holder, const MfuUsbDevice *device, gi
                              _ ("Another program has told ModemManager to keep off this modem "
                                 "(InhibitDevice): let it finish, or stop it."));
         return FALSE;
+    case ANSWER_ENDING:
+        if (wait_for_end (self, holder, owner, modem, cancellable) ||
+            g_cancellable_is_cancelled (cancellable))
+            return FALSE;
+        return fail_to_take (self, device, local, error);
     case ANSWER_FAILED:
     default:
         return fail_to_take (self, device, local, error);
     }
 }
 
+/* Until the modem is exported, or for a while: one that is being probed may be given up, which no signal
+ * tells. NULL without an error: ask ModemManager again. */
+static MfuModem *
+wait_while_probed (Host *self, const MfuUsbDevice *device, gint64 deadline_us, GCancellable *cancellable,
+                   GError **error)
+{
+    gint64 until_us = g_get_monotonic_time () + ASK_AGAIN_US;
+    g_autoptr (GError) local = NULL;
+    MfuModem *modem;
+
+    if (!mfu_modem_manager_is_running (self->modem_manager) || until_us > deadline_us)
+        until_us = deadline_us;
+    modem = mfu_modem_manager_wait_exported (self->modem_manager, device, until_us, RESTART_PATIENCE_MS,
+                                             cancellable, &local);
+    if (local != NULL &&
+        (until_us == deadline_us || !g_error_matches (local, MFU_ERROR, MFU_ERROR_TIMED_OUT)))
+        g_propagate_error (error, g_steal_pointer (&local));
+    return modem;
+}
+
 static gboolean
 inhibit (Host *self, const MfuUsbDevice *device, GCancellable *cancellable, GError **error)
 {
-    gint64 deadline_us = g_get_monotonic_time () + (gint64) INHIBIT_TIMEOUT_MS * 1000;
+    gint64 deadline_us = g_get_monotonic_time () + PROBE_TIMEOUT_US;
     g_autoptr (GDBusConnection) holder = connect_privately (cancellable, error);
+    guint n_exports = 0;
 
     if (holder == NULL)
         return FALSE;
-    for (guint i = 0; i < MAX_TRIES; i++) {
+    while (n_exports < MAX_TRIES) {
         g_autoptr (GError) local = NULL;
         g_autoptr (MfuModem) modem = NULL;
 
-        if (try_inhibit (self, holder, device, deadline_us, cancellable, &local))
+        if (try_inhibit (self, holder, device, cancellable, &local))
             return TRUE;
         if (local == NULL)
-            modem = mfu_modem_manager_wait_exported (self->modem_manager, device, deadline_us,
-                                                     RESTART_PATIENCE_MS, cancellable, &local);
-        if (modem == NULL && g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_FOUND))
+            modem = wait_while_probed (self, device, deadline_us, cancellable, &local);
+        if (modem != NULL)
+            n_exports++;
+        if (g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_FOUND))
             return TRUE; /* ModemManager has left */
         if (local != NULL) {
             g_dbus_connection_close_sync (holder, NULL, NULL); /* undoes what may have come too late */

@@ -214,7 +214,8 @@ typedef struct {
     guint n_taken, n_given_back;
     guint n_absent; /* times that ModemManager is not there when it is asked for the version */
     gboolean is_awake;
-    guint n_awake, n_asleep; /* events of the modem's while the machine could not sleep, and could */
+    guint n_awake, n_asleep;   /* events of the modem's while the machine could not sleep, and could */
+    gboolean does_not_find_it; /* ModemManager runs and has no such modem */
 } FakeHost;
 
 static gboolean
@@ -236,6 +237,10 @@ fake_wait_version (MfuJobHost *host, const MfuUsbDevice *device, gint64 deadline
 {
     FakeHost *fake = (FakeHost *) host;
 
+    if (fake->does_not_find_it) {
+        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_TIMED_OUT, "ModemManager has not found the modem");
+        return NULL;
+    }
     if (fake->n_absent > 0) {
         fake->n_absent--;
         g_set_error_literal (error, MFU_ERROR, MFU_ERROR_NOT_FOUND, "ModemManager does not run");
@@ -328,6 +333,31 @@ test_absent (void)
     job_fixture_clear (&fixture);
 }
 
+/* One that runs and has been told to ignore the modem, or has given it up, does not keep it from telling. */
+static void
+test_not_found (gconstpointer fault)
+{
+    FakeHost fake = { .host = { &fake_host_class }, .does_not_find_it = TRUE };
+    g_autofree char *why = NULL;
+    JobFixture fixture;
+    Stranger stranger;
+
+    set_up_with (&fixture, SIM_START_NORMAL, "no-qmi", &stranger);
+    fixture.host = &fake.host;
+    fixture.version = OLD;
+    if (fault != NULL)
+        g_assert_true (sim_modem_add_fault (job_fixture_modem (&fixture), fault, &why));
+    job_fixture_run (&fixture, new_package ());
+    if (fault == NULL) {
+        job_assert_state (&fixture, MFU_JOB_DONE);
+        g_assert_cmpstr (fixture.status->to_version, ==, NEW);
+    } else {
+        job_assert_state (&fixture, MFU_JOB_FLASHED_UNVERIFIED);
+        job_assert_message (&fixture, MFU_ERROR_FLASHED_UNVERIFIED, "has not found the modem");
+    }
+    job_fixture_clear (&fixture);
+}
+
 /* One that was started just when the modem was asked has its AT port: it is the one to ask then. */
 static void
 test_started_late (void)
@@ -360,6 +390,8 @@ main (int argc, char **argv)
     g_test_add_func ("/hold/taken-again", test_taken_again);
     g_test_add_func ("/hold/absent", test_absent);
     g_test_add_func ("/hold/started-late", test_started_late);
+    g_test_add_data_func ("/hold/not-found/tells", NULL, test_not_found);
+    g_test_add_data_func ("/hold/not-found/mute", "at:1+=deaf", test_not_found);
     for (gsize i = 0; i < G_N_ELEMENTS (early_steps); i++) {
         g_autofree char *path = g_strdup_printf ("/hold/cancelled/%s", early_steps[i]);
 

@@ -236,8 +236,8 @@ export_modem (Fixture *fixture)
     g_object_unref (modem);
 }
 
-static void
-unexport_modem (Fixture *fixture)
+void
+fixture_unexport_modem (Fixture *fixture)
 {
     if (fixture->mm_modem_path != NULL)
         g_dbus_object_manager_server_unexport (fixture->mm_server, fixture->mm_modem_path);
@@ -262,13 +262,32 @@ on_holder_vanished (GDBusConnection *connection, const char *name, gpointer user
 }
 
 static gboolean
+end_mm (gpointer user_data)
+{
+    fixture_stop_mm (user_data);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean
 on_inhibit (MmGdbusOrgFreedesktopModemManager1 *manager, GDBusMethodInvocation *invocation, const char *uid,
             gboolean inhibits, gpointer user_data)
 {
     Fixture *fixture = user_data;
     const char *sender = g_dbus_method_invocation_get_sender (invocation);
 
-    if (strcmp (uid, MODEM_UID) != 0 || (!inhibits && g_strcmp0 (sender, fixture->mm_holder) != 0)) {
+    if (fixture->mm_is_ending) {
+        g_timeout_add_seconds (1, end_mm, fixture);
+        g_dbus_method_invocation_return_dbus_error (invocation, MM_NAME ".Error.Core.Cancelled",
+                                                    "Operation was cancelled");
+    } else if (fixture->mm_n_wrong_states > 0) {
+        fixture->mm_n_wrong_states--;
+        if (fixture->mm_exports_late && fixture->mm_n_wrong_states == 0)
+            export_modem (fixture);
+        g_dbus_method_invocation_return_dbus_error (invocation, MM_NAME ".Error.Core.WrongState",
+                                                    "Modem not exported in the bus");
+    } else if (fixture->mm_afterwards != NULL) {
+        g_dbus_method_invocation_return_dbus_error (invocation, fixture->mm_afterwards, "no such uid");
+    } else if (strcmp (uid, MODEM_UID) != 0 || (!inhibits && g_strcmp0 (sender, fixture->mm_holder) != 0)) {
         g_dbus_method_invocation_return_dbus_error (invocation, MM_NAME ".Error.Core.NotFound",
                                                     "no such uid");
     } else if (inhibits && (fixture->mm_holder != NULL || fixture->mm_is_held_by_others)) {
@@ -276,7 +295,7 @@ on_inhibit (MmGdbusOrgFreedesktopModemManager1 *manager, GDBusMethodInvocation *
     } else if (inhibits) {
         fixture->mm_n_inhibited++;
         fixture->mm_holder = g_strdup (sender);
-        unexport_modem (fixture);
+        fixture_unexport_modem (fixture);
         mm_gdbus_org_freedesktop_modem_manager1_complete_inhibit_device (manager, invocation);
         fixture->mm_holder_watch =
             g_bus_watch_name_on_connection (fixture->mm_connection, sender, G_BUS_NAME_WATCHER_FLAGS_NONE,
@@ -324,7 +343,7 @@ fixture_stop_mm (Fixture *fixture)
         return;
     g_bus_unown_name (fixture->mm_name_id);
     fixture->mm_name_id = 0;
-    unexport_modem (fixture);
+    fixture_unexport_modem (fixture);
     g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (fixture->mm_manager));
     g_clear_object (&fixture->mm_manager);
     g_clear_object (&fixture->mm_server);

@@ -45,6 +45,10 @@ typedef struct {
     char *mm_holder;                       /* unique name of who inhibits */
     guint mm_holder_watch;
     gboolean mm_is_held_by_others;
+    guint mm_n_wrong_states;   /* so often it knows the modem and has not exported it */
+    const char *mm_afterwards; /* the error that follows those; NULL: none */
+    gboolean mm_exports_late;  /* behind the last of them */
+    gboolean mm_is_ending;     /* it refuses everything and leaves the bus a second later */
     guint mm_n_inhibited;
     guint mm_n_released; /* by InhibitDevice (uid, false) */
 
@@ -75,6 +79,7 @@ void fixture_restart_bus (Fixture *fixture);
 GDBusConnection *fixture_connect (Fixture *fixture);
 
 void fixture_start_mm (Fixture *fixture);
+void fixture_unexport_modem (Fixture *fixture);
 void fixture_stop_mm (Fixture *fixture);
 void fixture_start_polkit (Fixture *fixture);
 

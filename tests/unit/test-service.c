@@ -473,6 +473,54 @@ test_modem_manager_restarts (Fixture *fixture, gconstpointer data)
     fixture_assert_string (fixture, path, "Modem", fixture->mm_modem_path);
 }
 
+/* A modem that ModemManager is just probing is asked for again and again: it may be given up, and then nobody
+ * says so.
+ */
+static void
+test_given_up (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *path = NULL;
+
+    fixture->mm_n_wrong_states = 2;
+    fixture->mm_afterwards = data;
+    fixture->mm_exports_late = data == NULL;
+    fixture_unexport_modem (fixture);
+    fixture_start_service (fixture, FIXED);
+    path = fixture_update (fixture->root, "1-2", "take+done.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture_wait_state (fixture, path, "done");
+    g_assert_cmpuint (fixture->mm_n_wrong_states, ==, 0);
+    g_assert_cmpuint (fixture->mm_n_inhibited, ==, data == NULL ? 1 : 0);
+}
+
+static gboolean
+mm_has_ended (gpointer data)
+{
+    return ((Fixture *) data)->mm_name_id == 0;
+}
+
+/* One that is just being stopped refuses to let go; the one that is started next is asked in its place. */
+static void
+test_asked_while_it_ends (Fixture *fixture, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *path = NULL;
+
+    fixture->mm_is_ending = TRUE;
+    fixture_start_service (fixture, FIXED);
+    path = fixture_update (fixture->root, "1-2", "take+back+done.zip", NULL, &error);
+    g_assert_no_error (error);
+    fixture_wait (mm_has_ended, fixture);
+    g_object_unref (fixture->mm_connection);
+    fixture->mm_connection = fixture_connect (fixture);
+    fixture->mm_is_ending = FALSE;
+    fixture_start_mm (fixture);
+    fixture_wait_state (fixture, path, "done");
+    g_assert_cmpuint (fixture->mm_n_inhibited, ==, 1);
+    g_assert_cmpuint (fixture->mm_n_released, ==, 1);
+}
+
 /* One that was started after the modem was taken is asked as well; one that was asked is not asked twice. */
 static void
 test_taken_again (Fixture *fixture, gconstpointer data)
@@ -532,6 +580,10 @@ main (int argc, char **argv)
     ADD ("port-in-use", test_port_in_use);
     ADD ("without-modem-manager", test_without_modem_manager);
     ADD ("modem-manager-restarts", test_modem_manager_restarts);
+    ADD ("asked-while-it-ends", test_asked_while_it_ends);
+    g_test_add ("/service/given-up/gone", Fixture, "org.freedesktop.ModemManager1.Error.Core.NotFound",
+                fixture_set_up, test_given_up, fixture_tear_down);
+    g_test_add ("/service/given-up/late", Fixture, NULL, fixture_set_up, test_given_up, fixture_tear_down);
     ADD ("taken-again", test_taken_again);
     return g_test_run ();
 }
