@@ -474,8 +474,7 @@ test_modem_manager_restarts (Fixture *fixture, gconstpointer data)
 }
 
 /* A modem that ModemManager is just probing is asked for again and again: it may be given up, and then nobody
- * says so.
- */
+ * says so. */
 static void
 test_given_up (Fixture *fixture, gconstpointer data)
 {
