@@ -27,6 +27,7 @@
 
 /* How long the modem itself is asked before ModemManager is looked for again. */
 #define ASK_SLICE_MS (15 * 1000)
+#define ASK_AGAIN_MS 2000
 
 /* Again and again, also where a port turns out to be in use: a ModemManager that was started meanwhile has
  * not been told. */
@@ -288,6 +289,43 @@ mfu_chain_restart (MfuRun *run, gboolean (*reset) (MfuRun *run, GError **error),
     return FALSE;
 }
 
+/* It leaves its port: the new firmware starts once more by itself. */
+static gboolean
+meet_anew (MfuRun *run, gint64 deadline_us)
+{
+    g_autoptr (GError) local = NULL;
+    gpointer wait = run->world->klass->arm (run->world, run->port, NULL, &local);
+    MfuUsbDevice *arrived = NULL;
+
+    if (wait != NULL) {
+        arrived = run->world->klass->wait_next (run->world, wait, 1u << MFU_MODE_NORMAL, TRUE, deadline_us,
+                                                NULL, &local);
+        run->world->klass->disarm (run->world, wait);
+    }
+    if (arrived == NULL) {
+        mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "it left while it was asked: %s", local->message);
+        return FALSE;
+    }
+    g_clear_pointer (&run->device, mfu_usb_device_unref);
+    run->device = arrived;
+    return TRUE;
+}
+
+/* After an answer that need not be the last one: whether the modem can be asked again. */
+static gboolean
+may_ask_again (MfuRun *run, const GError *why, gint64 deadline_us)
+{
+    MfuClock *clock = run->world->clock;
+
+    if (g_error_matches (why, MFU_ERROR, MFU_ERROR_GONE))
+        return meet_anew (run, deadline_us);
+    /* Its firmware is up before all that answers commands is. */
+    if (g_error_matches (why, MFU_ERROR, MFU_ERROR_REJECTED))
+        return clock->sleep_until (clock, mfu_clock_deadline_us (clock, ASK_AGAIN_MS), NULL, NULL);
+    return g_error_matches (why, MFU_ERROR, MFU_ERROR_BUSY) ||
+           g_error_matches (why, MFU_ERROR, MFU_ERROR_TIMED_OUT);
+}
+
 /* ModemManager's word, or where it does not run, the modem's own; in turns, because one that is started just
  * then takes the AT port for itself. One that runs and has not found the modem by the end may have been told
  * to ignore it: then the modem is asked, once. */
@@ -321,9 +359,7 @@ new_version (MfuRun *run, GError **error)
             version = mfu_ask_version (run->world, run->device, slice_us, NULL, &own);
         if (version != NULL)
             return version;
-        if (is_absent && slice_us < deadline_us &&
-            (g_error_matches (own, MFU_ERROR, MFU_ERROR_BUSY) ||
-             g_error_matches (own, MFU_ERROR, MFU_ERROR_TIMED_OUT)))
+        if (is_absent && slice_us < deadline_us && may_ask_again (run, own, deadline_us))
             continue;
         g_propagate_error (error, is_absent ? g_steal_pointer (&own) : g_steal_pointer (&local));
         return NULL;

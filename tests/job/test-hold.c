@@ -358,6 +358,29 @@ test_not_found (gconstpointer fault)
     job_fixture_clear (&fixture);
 }
 
+/* New firmware may not be ready for commands yet, or start the modem once more by itself: it is asked again.
+ */
+static void
+test_unready (gconstpointer faults)
+{
+    FakeHost fake = { .host = { &fake_host_class }, .n_absent = G_MAXUINT };
+    g_auto (GStrv) list = g_strsplit (faults, " ", -1);
+    g_autofree char *why = NULL;
+    JobFixture fixture;
+    Stranger stranger;
+
+    set_up_with (&fixture, SIM_START_NORMAL, "no-qmi", &stranger);
+    fixture.host = &fake.host;
+    fixture.version = OLD;
+    for (guint i = 0; list[i] != NULL; i++)
+        g_assert_true (sim_modem_add_fault (job_fixture_modem (&fixture), list[i], &why));
+    job_fixture_run (&fixture, new_package ());
+    g_assert_cmpuint (sim_modem_get_faults_hit (job_fixture_modem (&fixture)), ==, g_strv_length (list));
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    g_assert_cmpstr (fixture.status->to_version, ==, NEW);
+    job_fixture_clear (&fixture);
+}
+
 /* One that was started just when the modem was asked has its AT port: it is the one to ask then. */
 static void
 test_started_late (void)
@@ -392,6 +415,8 @@ main (int argc, char **argv)
     g_test_add_func ("/hold/started-late", test_started_late);
     g_test_add_data_func ("/hold/not-found/tells", NULL, test_not_found);
     g_test_add_data_func ("/hold/not-found/mute", "at:1+=deaf", test_not_found);
+    g_test_add_data_func ("/hold/unready/refuses", "at:1=nak at:2=nak", test_unready);
+    g_test_add_data_func ("/hold/unready/restarts", "at:1=vanish", test_unready);
     for (gsize i = 0; i < G_N_ELEMENTS (early_steps); i++) {
         g_autofree char *path = g_strdup_printf ("/hold/cancelled/%s", early_steps[i]);
 

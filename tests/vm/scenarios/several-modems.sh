@@ -108,26 +108,35 @@ end_at() {
     cp "$T/job$1.stderr" "$T/stderr"
 }
 
-# All three write, the first one since longer. Each image takes some seconds more, so that there is time to look.
+faults_hit() {
+    sim_n "$1" status | sed -n 's/^faults-hit=//p'
+}
+
+# Whether modem N has met more faults than BEFORE: has_hit N BEFORE.
+has_hit() {
+    [ "$(faults_hit "$1")" -gt "$2" ]
+}
+
+# All three write, and each stands still for twenty seconds, behind another image, so that there is time to look.
 three_at_once() {
-    local service n files shown
+    local service n files shown before names
+    names=('' "$port1" "$(modem_property "$(modem_in_port "$port2")" Device)" "$(modem_in_port "$port3")")
     for n in 1 2 3; do
-        sim_n $n fault 'program:*=slow:1500'
-        sim_n $n fault 'program-end:*=slow:3000'
+        sim_n $n fault "program-end:$((2 * n))=slow:20000"
+        before[n]=$(faults_hit $n)
     done
-    begin_at 1 "$port1"
+    begin_at 1 "${names[1]}"
     service=$(pgrep -f /mm-firmware-updater | head -n 1)
     files=$(find "/proc/$service/fd" | wc -l)
-    wait_until 60 sim_has_op program 1 || fail "modem 1 is not written"
-    begin_at 2 "$(modem_property "$(modem_in_port "$port2")" Device)"
-    begin_at 3 "$(modem_in_port "$port3")"
-    for n in 2 3; do wait_until 60 sim_has_op program $n || fail "modem $n is not written"; done
+    for n in 2 3; do begin_at $n "${names[n]}"; done
+    for n in 1 2 3; do wait_until 90 has_hit $n "${before[n]}" || fail "modem $n is not written"; done
     for n in 1 2 3; do
         shown[n]=$(shown_at "$(sim_port $n)")
         note "modem $n: ${shown[n]}"
         [[ ${shown[n]} == running*edl* ]] || fail "job of modem $n: ${shown[n]}"
     done
-    [[ ${shown[1]} != "${shown[2]}" && ${shown[1]} != "${shown[3]}" ]] || fail "the jobs have one progress"
+    [[ ${shown[1]} != "${shown[2]}" && ${shown[1]} != "${shown[3]}" && ${shown[2]} != "${shown[3]}" ]] ||
+        fail "two jobs have one progress"
     run mmcli --firmware-update-list
     expect_same "$(grep -c ', edl$' "$T/stdout")" 3 "modems in EDL in the list"
     # Modem 2 refuses what comes next, modem 3 is pulled out.
