@@ -25,6 +25,9 @@
 #define ASK_MS    (10 * 1000)
 #define REPORT_US (100 * 1000)
 
+/* Source: ModemManager exports an EC25 5 to 15 s after its arrival, 35 s where a port stays mute. */
+#define FIND_MS (60 * 1000)
+
 struct _MfuJob {
     /* Constant after creation. */
     MfuWorld *world;
@@ -444,6 +447,35 @@ remember_version (const MfuRun *run, MfuDeviceFacts *facts)
     facts->is_remembered = facts->version.is_known;
 }
 
+static void
+set_version (MfuDeviceFacts *facts, const char *version)
+{
+    mfu_version_name_parse (&facts->version, version);
+    g_strlcpy (facts->told, version, sizeof facts->told);
+}
+
+/* Who has the ports may be a ModemManager that is just finding the modem: then it tells in a while. Leaves
+ * `why` as it is where it does not, but for a cancellation. */
+static gboolean
+wait_until_found (MfuJob *job, GError **why)
+{
+    g_autoptr (GError) local = NULL;
+
+    if (job->host == NULL || job->host->klass->wait_version == NULL)
+        return FALSE;
+    mfu_job_report_title (job, _ ("waiting for ModemManager to find the modem"));
+    g_free (job->version);
+    job->version = job->host->klass->wait_version (job->host, job->device,
+                                                   mfu_clock_deadline_us (job->world->clock, FIND_MS), NULL,
+                                                   job->cancellable, &local);
+    job->asks_when_taken = job->version != NULL;
+    if (g_error_matches (local, MFU_ERROR, MFU_ERROR_CANCELLED)) {
+        g_clear_error (why);
+        *why = g_steal_pointer (&local);
+    }
+    return job->asks_when_taken;
+}
+
 static gboolean
 know_version (MfuJob *job, const MfuRun *run, MfuDeviceFacts *facts, GError **error)
 {
@@ -453,8 +485,7 @@ know_version (MfuJob *job, const MfuRun *run, MfuDeviceFacts *facts, GError **er
     if (facts->mode != MFU_MODE_NORMAL)
         return TRUE;
     facts->is_asked_later = job->asks_when_taken;
-    mfu_version_name_parse (&facts->version, job->version != NULL ? job->version : "");
-    g_strlcpy (facts->told, job->version != NULL ? job->version : "", sizeof facts->told);
+    set_version (facts, job->version != NULL ? job->version : "");
     if (facts->version.is_known)
         return TRUE;
     if (facts->is_asked_later) {
@@ -464,10 +495,12 @@ know_version (MfuJob *job, const MfuRun *run, MfuDeviceFacts *facts, GError **er
     version = mfu_ask_version (job->world, job->device, mfu_clock_deadline_us (job->world->clock, ASK_MS),
                                job->cancellable, &local);
     if (version != NULL) {
-        mfu_version_name_parse (&facts->version, version);
-        g_strlcpy (facts->told, version, sizeof facts->told);
+        set_version (facts, version);
         return TRUE;
     }
+    /* Once: it is asked later then. */
+    if (g_error_matches (local, MFU_ERROR, MFU_ERROR_BUSY) && wait_until_found (job, &local))
+        return know_version (job, run, facts, error);
     if (g_error_matches (local, MFU_ERROR, MFU_ERROR_BUSY) ||
         g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_AUTHORIZED) ||
         g_error_matches (local, MFU_ERROR, MFU_ERROR_CANCELLED)) {
@@ -570,6 +603,7 @@ make_plan (MfuJob *job, MfuRun *run, char **note, GError **error)
 
     if (!recall (job, run, &facts, note, error) || !know_version (job, run, &facts, error))
         return FALSE;
+    run->asks_when_taken = job->asks_when_taken;
     look_at_ports (job, &facts);
     run->family = facts.family;
     run->is_unfinished = facts.is_unfinished;

@@ -23,7 +23,8 @@ struct _MfuJobHostClass {
     void (*give_back) (MfuJobHost *host, const MfuUsbDevice *device);
     /* After give_back: waits until ModemManager has the modem again and returns its version (newly allocated,
      * as AT+QGMR or AT+CGMR told); `modem_path` receives its new object path. NULL where ModemManager does
-     * not run (NOT_FOUND): the job then asks the modem itself. */
+     * not run (NOT_FOUND): the job then asks the modem itself. Also before take, of a modem whose ports are
+     * in use; `modem_path` may be NULL. */
     char *(*wait_version) (MfuJobHost *host, const MfuUsbDevice *device, gint64 deadline_us,
                            char **modem_path, GCancellable *cancellable, GError **error);
     /* From the first step to the last, whatever the modem is in at first: the machine neither goes to sleep

@@ -216,12 +216,17 @@ typedef struct {
     gboolean is_awake;
     guint n_awake, n_asleep;   /* events of the modem's while the machine could not sleep, and could */
     gboolean does_not_find_it; /* ModemManager runs and has no such modem */
+    SimWorld *being_found;     /* ModemManager has its ports, and exports it when it is waited for */
 } FakeHost;
 
 static gboolean
 fake_take (MfuJobHost *host, const MfuUsbDevice *device, GCancellable *cancellable, GError **error)
 {
-    ((FakeHost *) host)->n_taken++;
+    FakeHost *fake = (FakeHost *) host;
+
+    fake->n_taken++;
+    if (fake->being_found != NULL)
+        sim_world_set_open_error (fake->being_found, -1);
     return TRUE;
 }
 
@@ -246,7 +251,11 @@ fake_wait_version (MfuJobHost *host, const MfuUsbDevice *device, gint64 deadline
         g_set_error_literal (error, MFU_ERROR, MFU_ERROR_NOT_FOUND, "ModemManager does not run");
         return NULL;
     }
-    *modem_path = g_strdup ("/Modem/7");
+    if (modem_path != NULL)
+        *modem_path = g_strdup ("/Modem/7");
+    /* It may know less than the modem. */
+    if (fake->being_found != NULL && fake->n_taken == 0)
+        return g_strndup (OLD, strlen (OLD) - 3);
     return g_strdup (NEW);
 }
 
@@ -358,6 +367,32 @@ test_not_found (gconstpointer fault)
     job_fixture_clear (&fixture);
 }
 
+/* A modem that ModemManager is just finding is waited for; one whose ports anybody else has is not. */
+static void
+test_being_found (gconstpointer is_found)
+{
+    FakeHost fake = { .host = { &fake_host_class } };
+    JobFixture fixture;
+    Stranger stranger;
+
+    set_up (&fixture, SIM_START_NORMAL, &stranger);
+    fixture.host = &fake.host;
+    fake.being_found = fixture.sim;
+    fake.n_absent = is_found != NULL ? 0 : 1;
+    sim_world_set_open_error (fixture.sim, MFU_ERROR_BUSY);
+    job_fixture_run (&fixture, new_package ());
+    if (is_found != NULL) {
+        job_assert_state (&fixture, MFU_JOB_DONE);
+        g_assert_cmpstr (fixture.status->from_version, ==, OLD);
+        assert_given_back (&fixture, NEW);
+    } else {
+        job_assert_state (&fixture, MFU_JOB_FAILED);
+        job_assert_message (&fixture, MFU_ERROR_BUSY, "cannot be opened");
+        g_assert_cmpuint (fake.n_taken, ==, 0);
+    }
+    job_fixture_clear (&fixture);
+}
+
 /* New firmware may not be ready for commands yet, or start the modem once more by itself: it is asked again.
  */
 static void
@@ -415,6 +450,8 @@ main (int argc, char **argv)
     g_test_add_func ("/hold/started-late", test_started_late);
     g_test_add_data_func ("/hold/not-found/tells", NULL, test_not_found);
     g_test_add_data_func ("/hold/not-found/mute", "at:1+=deaf", test_not_found);
+    g_test_add_data_func ("/hold/being-found", GINT_TO_POINTER (TRUE), test_being_found);
+    g_test_add_data_func ("/hold/in-use", NULL, test_being_found);
     g_test_add_data_func ("/hold/unready/refuses", "at:1=nak at:2=nak", test_unready);
     g_test_add_data_func ("/hold/unready/restarts", "at:1=vanish", test_unready);
     for (gsize i = 0; i < G_N_ELEMENTS (early_steps); i++) {
