@@ -14,11 +14,11 @@ start_modem() {
     while daemon_runs "modem$n"; do n=$((n + 1)); done
     daemon "modem$n" "$modemsim" --port $((n - 1)) --family "$family" --start-mode "$mode" \
         --control "$T/modem$n.socket" --log "$T/modem$n.log" "$@"
-    wait_until 10 test -S "$T/modem$n.socket" || fail "modemsim: $(tail -n 1 "$T/modem$n.out")"
+    wait_until 30 test -S "$T/modem$n.socket" || fail "modemsim: $(tail -n 1 "$T/modem$n.out")"
     # A half-flashed one comes up where its chip leads it.
     [[ "$*" == *--half-flashed* ]] || "$modemsim" --ctl "$T/modem$n.socket" wait "${mode%%-*}" 30 ||
         fail "modem $n did not come up"
-    wait_until 10 modem_folders $n || fail "the kernel does not see modem $n"
+    wait_until 30 modem_folders $n || fail "the kernel does not see modem $n"
 }
 
 stop_modems() {
@@ -26,7 +26,7 @@ stop_modems() {
     for file in "$T"/modem[0-9]*.pid; do
         [ ! -f "$file" ] || end_daemon "$(basename "$file" .pid)"
     done
-    wait_until 10 not compgen -G '/sys/devices/platform/vhci_hcd.0/usb*/[0-9]*-[1-9]' ||
+    wait_until 30 not compgen -G '/sys/devices/platform/vhci_hcd.0/usb*/[0-9]*-[1-9]' ||
         note "some USB device stays: $(ls /sys/bus/usb/devices)"
 }
 
@@ -66,10 +66,31 @@ modem_folders() {
     compgen -G "/sys/devices/platform/vhci_hcd.0/usb*/[0-9]*-$1"
 }
 
+# Modem 1's number on the bus, another one each time that it comes.
+device_number() {
+    cat "$(modem_folders 1)/devnum"
+}
+
+# Whether modem 1 has come since it had device number BEFORE: has_come_anew BEFORE
+has_come_anew() {
+    local number
+    number=$(device_number) && [ "$number" != "$1" ]
+}
+
+# Takes modem 1's power away and gives it back; the kernel has it anew when this returns.
+power_cycle() {
+    local before
+    # The kernel is some tenths of a second behind the simulator.
+    wait_until 10 device_number || fail "the modem is not there"
+    before=$(device_number)
+    sim power-cycle
+    wait_until 30 has_come_anew "$before" || fail "the modem does not come back"
+}
+
 # USB port of modem 1, or of modem N, where it is now: "1-1", "2-1".
 sim_port() {
     local n=${1:-1}
-    wait_until 10 modem_folders "$n" || return 1
+    wait_until 30 modem_folders "$n" || return 1
     basename "$(modem_folders "$n" | head -n 1)"
 }
 
@@ -116,6 +137,7 @@ sim_port_is() {
 ask_modem() {
     local port tty line
     port=$(sim_port "$1")
+    wait_until 30 compgen -G "/sys/bus/usb/devices/$port/$port:1.2/ttyUSB*" || fail "modem $1 has no AT port"
     tty=/dev/$(basename "$(compgen -G "/sys/bus/usb/devices/$port/$port:1.2/ttyUSB*")")
     exec 8<>"$tty"
     stty -F "$tty" raw -echo

@@ -13,7 +13,7 @@ modem_state_is() {
 }
 
 enable_modem() {
-    run mmcli -m any --enable
+    run mmcli -m any --enable --timeout=120
     expect_status 0
     wait_until 60 modem_state_is registered || {
         run mmcli -m any
@@ -43,16 +43,16 @@ find_bearer() {
 }
 
 connect_modem() {
-    run mmcli -m any --simple-connect="${1:-apn=internet}"
+    run mmcli -m any --simple-connect="${1:-apn=internet}" --timeout=120
     expect_status 0
-    wait_until 20 modem_state_is connected || fail "the modem is not connected"
+    wait_until 60 modem_state_is connected || fail "the modem is not connected"
     wait_until 30 find_bearer || fail "the bearer is not connected"
 }
 
 disconnect_modem() {
-    run mmcli -m any --simple-disconnect
+    run mmcli -m any --simple-disconnect --timeout=120
     expect_status 0
-    wait_until 20 modem_state_is registered || fail "the modem is still connected"
+    wait_until 60 modem_state_is registered || fail "the modem is still connected"
 }
 
 # Gives the interface the bearer's address, as a connection manager would, and asks somebody far away.

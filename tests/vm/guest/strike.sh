@@ -47,6 +47,8 @@ again() {
     sim no-faults
     sim plug
     if ! is_as_at_first; then
+        # ModemManager may be finding it anew.
+        wait_until 150 has_modems 1 || note "ModemManager has $(modem_paths | wc -l) modems"
         before=$(modem_paths)
         sim load "$T/old-firmware"
         wait_until 30 has_left "$before" || fail "ModemManager keeps $before"
@@ -190,7 +192,7 @@ recover() {
     elif [ -z "$version" ] || ! sim_mode_is normal; then
         [ "$STATUS" -ge 20 ] || [ "$STATUS" -eq 10 ] || note "status $STATUS with a modem in $(sim_status mode)"
         RECOVERED='command'
-        if grep -q 'take its power away' "$T/stderr"; then sim power-cycle; wait_until 60 has_settled; fi
+        if grep -q 'take its power away' "$T/stderr"; then power_cycle; fi
         advised
         run timeout -s KILL 400 "${ADVISED[@]}"
         expect_status 0
@@ -277,9 +279,9 @@ prepare_strikes() {
     bus_has org.freedesktop.PolicyKit1 || start_polkit
     daemon_runs modemmanager || start_modemmanager
     wait_until 20 no_modem || fail "ModemManager keeps a modem that has left"
+    modprobe -a option qmi_wwan qcserial
     start_modem "$1" --version "$OLD_VERSION"
     wait_for_modem
     sim save "$T/old-firmware"
-    modprobe qcserial
     measure_run
 }

@@ -5,7 +5,7 @@
 # package: full/EC25EFAR06A08M4G.zip --size full --form zip
 
 start_all --nand-speed real
-stand_still erase:2=slow:8000
+stand_still erase:2=slow:12000
 start_update 0 full/EC25EFAR06A08M4G.zip
 wait_for_job
 wait_for_no_return

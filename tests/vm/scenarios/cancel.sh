@@ -23,9 +23,9 @@ in_edl_before_the_first_erase() {
     local old
     wait_for_modem
     old=$MODEM
-    sim fault 'configure:1=slow:3000'
-    start_update 0 full/EC25EFAR06A08M4G.zip
-    wait_until 60 sim_has_op 'sahara programmer' || fail "no programmer was loaded"
+    stand_still 'read-end:1=slow:15000'
+    start_update "${MODEM##*/}" full/EC25EFAR06A08M4G.zip
+    wait_for_standstill
     kill -INT "$UPDATE_PID"
     wait_update
     sim no-faults

@@ -15,7 +15,7 @@ wait "$UPDATE_PID" || true
 job_state_is running || fail "the job did not survive its client's SIGHUP: $(job_property State)"
 
 start_update 0 full/EC25EFAR06A08M4G.zip
-wait_until 10 grep -q 'joining' "$T/update.stdout" "$T/update.stderr" || fail "the second client did not attach"
+wait_until 30 grep -q 'joining' "$T/update.stdout" "$T/update.stderr" || fail "the second client did not attach"
 kill -KILL "$UPDATE_PID"
 wait "$UPDATE_PID" || true
 job_state_is running || fail "the job did not survive its client's death: $(job_property State)"

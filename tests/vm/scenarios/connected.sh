@@ -63,7 +63,7 @@ flashed() {
     expect_modem_runs $NEW_VERSION
     wait_for_modem "$old"
     expect_revision $NEW_VERSION
-    wait_until 90 nm_is_connected || {
+    wait_until 180 nm_is_connected || {
         run nmcli connection
         run nmcli device
         fail "NetworkManager has not connected the modem again"
@@ -80,7 +80,7 @@ start_modemmanager
 wait_for_modem
 run nmcli connection add save no type gsm con-name mobile ifname '*' apn internet connection.autoconnect yes
 expect_status 0
-wait_until 90 nm_is_connected || {
+wait_until 180 nm_is_connected || {
     run nmcli device
     fail "NetworkManager does not connect the modem"
 }

@@ -110,7 +110,7 @@ interrupted() {
     wait_until 30 has_modems 1 || fail "ModemManager keeps modems that have left"
     MODEM=$(modem_paths)
     port=$(sim_port)
-    sim fault 'fastboot-flash:2=slow:8000'
+    sim fault 'fastboot-flash:2=slow:20000'
     sim fault 'streaming-open:5=slow:15000'
     sim mark job
     LAST_JOB=$(newest_job)

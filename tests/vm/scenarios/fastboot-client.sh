@@ -58,7 +58,8 @@ flash_all() {
 }
 
 at_port() {
-    basename "$(compgen -G "/sys/bus/usb/devices/$(sim_port):1.2/ttyUSB*")"
+    local path
+    path=$(compgen -G "/sys/bus/usb/devices/$(sim_port):1.2/ttyUSB*") && basename "$path"
 }
 
 client_sees_modem() {
@@ -109,22 +110,12 @@ too_large_for_buffer() {
     expect_modem_runs $OLD_VERSION
 }
 
-# The modem's number on the bus, another one each time that it comes.
-device_number() {
-    cat "$(modem_folders 1)/devnum"
-}
-
-has_come_anew() {
-    local number
-    number=$(device_number) && [ "$number" != "$1" ]
-}
-
 sticky() {
     local before
     start_in_fastboot fastboot
     client flash aboot "$images/appsboot.mbn"
     expect_status 0
-    sim power-cycle
+    power_cycle
     sim wait fastboot 30 || fail "the modem left fastboot without reboot"
     wait_until 10 client_sees_modem || fail "the client sees no modem"
     before=$(device_number)
@@ -136,7 +127,7 @@ sticky() {
     client reboot
     expect_status 0
     sim wait normal 30 || fail "the modem does not come back"
-    sim power-cycle
+    power_cycle
     sim wait normal 30 || fail "the flag is still there"
     expect_modem_unharmed
 }
@@ -145,7 +136,7 @@ sticky() {
 dead() {
     start_modem ec25:fastboot-dead
     wait_until 10 client_sees_modem || fail "the client sees no modem"
-    run timeout 3 fastboot -s $serial getvar product
+    run timeout 10 fastboot -s $serial getvar product
     expect_status 124
     run usbreset 18d1:d00d
     expect_status 0

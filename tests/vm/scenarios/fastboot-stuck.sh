@@ -27,7 +27,7 @@ interrupted() {
     sim no-faults
     expect_status $EXIT_NEEDS_RECOVERY
     expect_stderr "--firmware-update-port=$(sim_port)"
-    sim power-cycle
+    power_cycle
     sim wait fastboot 30 || fail "the modem left fastboot"
     expect_listed_in_fastboot
     run mmcli "--firmware-recover=$zip" "--firmware-update-port=$(sim_port)" --firmware-update-yes

@@ -44,7 +44,7 @@ recovery_works() {
     rescue
     # A programmer that waits for the rest of a stalled transfer hears nobody.
     if grep -q '^advice: Take the modem.s power away' "$T/stderr"; then
-        sim power-cycle
+        power_cycle
         rescue
     fi
     expect_status 0

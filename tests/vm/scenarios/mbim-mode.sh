@@ -10,7 +10,7 @@ require_ours
 start_bus
 start_polkit
 # Beforehand: loading it would take longer than ModemManager waits for a modem's ports.
-modprobe -a option cdc_mbim
+modprobe -a option qmi_wwan cdc_mbim
 start_modemmanager
 start_modem ec25 --composition mbim
 wait_for_modem

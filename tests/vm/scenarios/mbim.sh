@@ -54,7 +54,7 @@ ec25() {
     wait_until 10 test -c /dev/ttyUSB2 || fail "no AT port"
     printf 'AT+QCFG="usbnet",2\r' >/dev/ttyUSB2
     wait_until 10 sim_has_op 'AT+QCFG="USBNET",2' || fail "the modem did not take the command"
-    sim power-cycle
+    power_cycle
     sim wait normal 30
     start_modemmanager
     wait_for_modem

@@ -49,9 +49,9 @@ refuses() {
 
 cancels() {
     local old=$MODEM
-    sim fault 'configure:1=slow:4000'
+    stand_still 'read-end:1=slow:15000'
     start_update "${MODEM##*/}" small/EC25EFAR06A08M4G.zip
-    wait_until 60 sim_has_op 'sahara programmer' || fail "no programmer was loaded"
+    wait_for_standstill
     run mmcli -m "${old##*/}" --firmware-update-status
     expect_stdout running
     run mmcli -m "${old##*/}" --firmware-update-cancel

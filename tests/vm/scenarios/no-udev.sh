@@ -19,8 +19,7 @@ start_bus
 start_polkit
 start_modemmanager --test-no-udev --no-auto-scan
 daemon hotplug /mfu/src/tests/vm/guest/report-events 1-1
-wait_until 20 pgrep -f 'udevadm monitor'
-sleep 1
+wait_until 20 grep -q ready "$T/hotplug.out" || fail "nobody reports events"
 start_modem ec25
 wait_for_modem
 uid=$(modem_property "$MODEM" Device)
@@ -36,7 +35,7 @@ whole_update() {
     expect_status 0
     expect_modem_runs $NEW_VERSION
     wait_for_modem "$old"
-    one_modem || fail "modems: $(modem_paths | tr '\n' ' ')"
+    wait_until 30 one_modem || fail "modems: $(modem_paths | tr '\n' ' ')"
     wait_for_job
     expect_same "$(job_property Modem)" "$MODEM" "Modem of the job"
     expect_same "$(modem_property "$MODEM" Device)" "$uid" "Device uid"

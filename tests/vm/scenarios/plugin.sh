@@ -27,7 +27,7 @@ at_commands() {
 
 shows_the_modem() {
     mm_log | grep -F '[quectel-firmware]' | cut -c 1-200
-    wait_until 20 version_is_known || fail "version $(property Version)"
+    wait_until 60 version_is_known || fail "version $(property Version)"
     expect_same "$(property Methods | grep -o '"firehose"')" '"firehose"' methods
     expect_same "$(property Job)" 'o "/"' job
     expect_same "$(modem_property "$MODEM" Plugin)" quectel plugin
@@ -56,9 +56,9 @@ survives_a_pulled_modem() {
     python3 /mfu/src/tests/vm/guest/call-update "$package" $mm_name "$MODEM" $ours_iface 2>"$T/pulled" &
     caller=$!
     more_commands() { [ "$(at_commands)" -gt "$before" ]; }
-    wait_until 20 more_commands || fail "the plugin did not ask for the version"
+    wait_until 60 more_commands || fail "the plugin did not ask for the version"
     sim unplug
-    wait_until 20 no_modem || fail "the modem is still there"
+    wait_until 60 no_modem || fail "the modem is still there"
     wait $caller || status=$?
     cat "$T/pulled"
     expect_same $status 1 status
@@ -67,7 +67,7 @@ survives_a_pulled_modem() {
     sim no-faults
     sim plug
     wait_for_modem "$old"
-    wait_until 20 version_is_known || fail "the new modem object has no version"
+    wait_until 60 version_is_known || fail "the new modem object has no version"
 }
 
 subtest shows-the-modem shows_the_modem

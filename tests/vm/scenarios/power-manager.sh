@@ -16,7 +16,7 @@ fake_power_manager
 update 0 small/EC25EFAR06A08M4G.zip
 refused=$STATUS
 run mmcli -m 0 "--firmware-update-check=$packages/small/EC25EFAR06A08M4G.zip" --firmware-update-allow=power-manager
-umount /sys/class
+wait_until 20 umount /sys/class || fail "somebody stays in /sys/class"
 expect_status 0
 expect_same "$refused" $EXIT_BUSY "exit status without the word"
 expect_modem_untouched

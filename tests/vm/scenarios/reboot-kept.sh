@@ -33,7 +33,9 @@ has_written() {
     sim_has_op program && sim_mode_is edl
 }
 
+# Asked of nobody before the service is there, as the question would start it.
 job_is_done() {
+    bus_has $updater || return 1
     JOB=$(newest_job)
     [ -n "$JOB" ] && job_state_is 'done'
 }
@@ -58,6 +60,7 @@ second_boot() {
     systemctl start --no-block multi-user.target
     wait_until 150 job_is_done || fail "no job is done: ${JOB:-none}, $(systemctl is-active mm-firmware-updater.service)"
     journalctl -b -o cat -u mm-firmware-updater-resume.service -u mm-firmware-updater.service
+    systemctl --quiet is-active ModemManager.service || fail "ModemManager was not started"
     expect_modem_runs "$NEW_VERSION"
     wait_until 150 is_normal_and_known "$NEW_VERSION" || fail "ModemManager has $(modem_paths | wc -l) modems"
     ! compgen -G "$state/*.journal" || fail "the journal was not archived"
@@ -68,5 +71,6 @@ second_boot() {
 }
 
 require_ours
+modprobe -a option qmi_wwan qcserial
 mount_kept
 if is_after_a_cut; then second_boot; else first_boot; fi

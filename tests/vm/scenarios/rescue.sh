@@ -5,6 +5,7 @@
 # package: small/EC25EFAR06A08M4G.zip --form zip
 
 require_ours
+modprobe -a option qmi_wwan qcserial
 state=$T/journal
 
 rescue_from() {

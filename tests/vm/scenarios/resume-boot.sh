@@ -10,13 +10,14 @@ zip=$packages/small/EC25EFAR06A08M4G.zip
 start_all --nand-speed real --serial 11111111
 
 end_service() {
-    pkill -x mm-firmware-upd || pkill -f /mm-firmware-updater || true
-    wait_until 20 not bus_has $updater || fail "the service stays"
+    pkill -x mm-firmware-upd || true
+    wait_until 20 not pgrep -x mm-firmware-upd || fail "the service stays"
+    rm -f "$T/updater.pid"
 }
 
 # An update that is killed past the first erase, with everybody who knows of it.
 kill_in_the_middle() {
-    stand_still erase:2=slow:5000
+    stand_still erase:2=slow:12000
     start_update "${MODEM##*/}" small/EC25EFAR06A08M4G.zip "$@"
     wait_for_job
     wait_for_standstill
@@ -36,6 +37,11 @@ boot() {
     start_service
 }
 
+# By the script, and by nobody on the bus.
+is_started() {
+    wait_until 20 bus_has $updater && daemon_runs updater
+}
+
 by_itself() {
     end_service
     boot
@@ -43,7 +49,7 @@ by_itself() {
     kill_in_the_middle --firmware-update-keep-package --firmware-update-allow=reinstall
     LAST_JOB=$JOB
     boot
-    daemon_runs updater || fail "the service was not started"
+    is_started || fail "the service was not started"
     wait_for_job 30
     wait_for_state 120 "done"
     expect_modem_runs $NEW_VERSION
@@ -73,7 +79,7 @@ on_disk() {
     [ "$options" != ro ] || mount -o remount,ro $state
     "$@"
     end_service
-    wait_until 5 umount $state || fail "the disk is in use"
+    wait_until 20 umount $state || fail "the disk is in use"
 }
 
 without_a_copy() {
@@ -82,7 +88,7 @@ without_a_copy() {
     digest=$(sed -n 's/^package-digest\t\([0-9a-f]*\)\t.*/\1/p' $state/*.journal)
     [ ${#digest} -eq 64 ] || fail "no digest in the journal"
     boot
-    wait_until 20 bus_has $updater || fail "the service does not start"
+    is_started || fail "the service does not start"
     run mmcli --firmware-update-list
     expect_stdout "needs package EC25EFAR06A08M4G.zip \(digest $digest\)"
     run mmcli --firmware-recover --firmware-update-yes
@@ -104,6 +110,7 @@ another_module() {
     start_modem ec25:edl --serial 22222222
     expect_same "$(sim_port)" "$port" "port of the other module"
     boot
+    is_started || fail "the service does not start"
     LAST_JOB=$JOB
     wait_for_job 30
     wait_for_state 60 failed
@@ -128,6 +135,7 @@ renumbered() {
     [ "$(sim_port)" != "$port" ] || fail "the bus has the number that it had"
     LAST_JOB=$JOB
     boot
+    is_started || fail "the service does not start"
     wait_for_job 30
     wait_for_state 120 "done"
     expect_same "$(job_property Port)" "$(sim_port)" "port of the job"

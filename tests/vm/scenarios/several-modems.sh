@@ -117,12 +117,12 @@ has_hit() {
     [ "$(faults_hit "$1")" -gt "$2" ]
 }
 
-# All three write, and each stands still for twenty seconds, behind another image, so that there is time to look.
+# All three write, and each stands still for 25 seconds, behind another image, so that there is time to look.
 three_at_once() {
     local service n files shown before names
     names=('' "$port1" "$(modem_property "$(modem_in_port "$port2")" Device)" "$(modem_in_port "$port3")")
     for n in 1 2 3; do
-        sim_n $n fault "program-end:$((2 * n))=slow:20000"
+        sim_n $n fault "program-end:$((2 * n))=slow:25000"
         before[n]=$(faults_hit $n)
     done
     begin_at 1 "${names[1]}"

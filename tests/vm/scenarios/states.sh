@@ -44,7 +44,7 @@ in_state() {
     local state=$1
     shift
     fresh_modem "$@"
-    wait_until 30 modem_state_is "$state" || fail "the modem is not $state: $(mmcli -m "$index" -K | grep state)"
+    wait_until 60 modem_state_is "$state" || fail "the modem is not $state: $(mmcli -m "$index" -K | grep state)"
     updates_it
 }
 
@@ -52,7 +52,7 @@ registered() {
     fresh_modem
     run mmcli -m "$index" --enable
     expect_status 0
-    wait_until 30 modem_state_is 'registered' || fail "not registered"
+    wait_until 60 modem_state_is 'registered' || fail "not registered"
     updates_it
 }
 
@@ -63,7 +63,7 @@ left_in() {
     sim reenumerate
     wait_for_modem "$MODEM"
     index=${MODEM##*/}
-    wait_until 30 modem_state_is "$2" || fail "the modem is not $2"
+    wait_until 60 modem_state_is "$2" || fail "the modem is not $2"
     run mmcli -m "$index" -K
     expect_stdout '^modem\.generic\.power-state *: low$'
     updates_it

@@ -36,16 +36,22 @@ is_listed() {
     mmcli --firmware-update-list | found -E "$(sim_port "$1"): .*$2"
 }
 
+is_unlisted() {
+    ! mmcli --firmware-update-list | found -F "$1: "
+}
+
 # The service is started by the first call and looks at everything.
 listed() {
-    local n
+    local n port
     expect_silence
     wait_until 20 is_listed 7 normal || fail "the EC25 is not listed"
     is_listed 1 'fastboot, needs recovery' || fail "the telephone is not listed"
     for n in 2 3 4; do is_listed $n 'edl, needs recovery' || fail "stranger $n is not listed in EDL"; done
     run mmcli --firmware-update-list
     not grep -F "$(sim_port 5):" "$T/stdout" || fail "a Gobi modem with four interfaces is listed"
+    port=$(sim_port 1)
     sim_n 1 unplug
+    wait_until 20 is_unlisted "$port" || fail "the telephone is still listed"
     sim_n 1 plug
     wait_until 20 is_listed 1 fastboot || fail "the telephone is not listed any more"
     expect_silence

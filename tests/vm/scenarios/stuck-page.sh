@@ -9,6 +9,7 @@ require_ours
 ec25=$packages/small/EC25EFAR06A08M4G.zip
 sed -n '/^## My modem is stuck/,/^## Read/p' /mfu/src/README.md >"$T/page"
 grep -E '^    mm' "$T/page" | sed 's/^ *//' >"$T/commands"
+modprobe -a option qmi_wwan qcserial
 start_bus
 start_polkit
 start_modemmanager
@@ -28,10 +29,15 @@ is_listed() {
     grep -qE "$(sim_port): .*$1" "$T/stdout"
 }
 
+nothing_listed() {
+    mmcli --firmware-update-list | found 'No modems were found'
+}
+
 # another FAMILY:MODE [OPTION OF modemsim]...
 another() {
     stop_modems
     wait_until 20 no_modem || fail "ModemManager keeps a modem that has left"
+    wait_until 20 nothing_listed || fail "something is still listed"
     rm -rf /var/lib/mm-firmware-updater/*
     start_modem "$@"
 }

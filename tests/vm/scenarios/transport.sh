@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # USB channels, ttys, ports and armed waits against the kernel's own drivers and a device that misbehaves.
-# timeout: 240
+# timeout: 400
 
 tools=/mfu/build/tests/vm/tools
 export MFU_TEST_DEVICES=/mfu/src/data/devices G_DEBUG=fatal-criticals

@@ -118,11 +118,12 @@ test_bad_manners (Fixture *fixture, gconstpointer data)
     for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
         g_autoptr (GError) error = NULL;
         guint8 block[8192] = { 0 };
+        guint wait_ms = cases[i].manner == GADGET_SILENT ? SHORT_MS : SOON_MS;
 
         gadget_set_out (fixture->gadget, cases[i].manner);
         g_assert_true (
-            mfu_channel_send (fixture->channel, block, sizeof block, FALSE, in_ms (SHORT_MS), NULL, &error));
-        g_assert_false (mfu_channel_flush (fixture->channel, in_ms (SHORT_MS), NULL, &error));
+            mfu_channel_send (fixture->channel, block, sizeof block, FALSE, in_ms (wait_ms), NULL, &error));
+        g_assert_false (mfu_channel_flush (fixture->channel, in_ms (wait_ms), NULL, &error));
         g_test_message ("%s", error->message);
         g_assert_error (error, MFU_ERROR, (gint) cases[i].code);
         gadget_set_out (fixture->gadget, GADGET_FINE);
@@ -219,7 +220,7 @@ test_gone (Fixture *fixture, gconstpointer data)
     g_clear_error (&error);
     g_test_message ("leaving noticed %u ms after the call",
                     (guint) ((g_get_monotonic_time () - start_us) / 1000));
-    g_assert_cmpint (g_get_monotonic_time () - start_us, <, 2000000);
+    g_assert_cmpint (g_get_monotonic_time () - start_us, <, 8000000);
     g_assert_false (
         mfu_channel_send (fixture->channel, (const guint8 *) "x", 1, FALSE, in_ms (SOON_MS), NULL, &error));
     g_assert_error (error, MFU_ERROR, MFU_ERROR_GONE);
@@ -243,7 +244,7 @@ test_gone_by_errors (Fixture *fixture, gconstpointer data)
     char buffer[8];
 
     gadget_set_in (fixture->gadget, GADGET_BROKEN);
-    gadget_leave_after (fixture->gadget, 150);
+    gadget_leave_after (fixture->gadget, 50);
     g_assert_cmpint (receive (fixture, buffer, sizeof buffer, SOON_MS, &error), ==, -1);
     g_assert_error (error, MFU_ERROR, MFU_ERROR_GONE);
 }
@@ -299,8 +300,8 @@ static void
 test_busy (Fixture *fixture, gconstpointer data)
 {
     g_autoptr (GError) error = NULL;
-    GThread *thread = g_thread_new ("close", close_soon, g_steal_pointer (&fixture->channel));
     gint64 start_us = g_get_monotonic_time ();
+    GThread *thread = g_thread_new ("close", close_soon, g_steal_pointer (&fixture->channel));
 
     open_channel (fixture);
     g_thread_join (thread);
