@@ -260,12 +260,17 @@ restart (MfuRun *run, gboolean (*reset) (MfuRun *run, GError **error), GError **
         arrived = run->world->klass->wait_next (
             run->world, wait, MFU_STANDING_MODES, TRUE,
             mfu_clock_deadline_us (run->world->clock, run->family->return_ms), NULL, error);
+        /* Its firmware runs, whatever the kernel has no driver for. */
+        if (arrived == NULL)
+            arrived = run->world->klass->wait_next (run->world, wait, 1u << MFU_MODE_NORMAL, FALSE,
+                                                    mfu_clock_now_us (run->world->clock), NULL, NULL);
     }
     run->world->klass->disarm (run->world, wait);
     if (arrived == NULL) {
         g_prefix_error (error, _ ("The firmware is written, but the modem did not come back: "));
         return FALSE;
     }
+    g_clear_error (error);
     g_clear_pointer (&run->device, mfu_usb_device_unref);
     run->device = arrived;
     return TRUE;

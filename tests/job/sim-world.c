@@ -37,6 +37,7 @@ struct _SimWorld {
 
     gboolean can_hold, is_held, cannot_reenumerate;
     guint seen_generation;  /* of the device that was last noticed */
+    gboolean lacks_serial;  /* no driver for serial ports is there */
     gboolean has_drivers;   /* the kernel configured it and its drivers took it */
     guint n_drivers_in_edl; /* EDL devices of which that was true */
 };
@@ -103,7 +104,7 @@ device_of (SimWorld *sim)
         interface->subclass = usb->interfaces[i].subclass;
         interface->protocol = usb->interfaces[i].protocol;
         interface->n_endpoints = usb->interfaces[i].n_endpoints;
-        interface->tty = g_strdup_printf ("ttyUSB%u", i);
+        interface->tty = sim->lacks_serial ? NULL : g_strdup_printf ("ttyUSB%u", i);
         g_ptr_array_add (device->interfaces, interface);
     }
     return device;
@@ -369,7 +370,7 @@ world_wait_next (MfuWorld *world, gpointer data, guint modes, gboolean wants_tty
         g_autoptr (MfuUsbDevice) device = device_of (sim);
 
         if (device != NULL && device->devnum != wait->leaving && (modes & 1u << device->mode) &&
-            (sim->has_drivers || !wants_tty || device->mode != MFU_MODE_NORMAL))
+            ((sim->has_drivers && !sim->lacks_serial) || !wants_tty || device->mode != MFU_MODE_NORMAL))
             return g_steal_pointer (&device);
         if (!jump (sim, deadline_us)) {
             g_set_error (error, MFU_ERROR, MFU_ERROR_TIMED_OUT, "nothing came to the port");
@@ -426,7 +427,7 @@ static MfuChannel *
 world_open_tty (MfuWorld *world, const MfuUsbDevice *device, guint number, GCancellable *cancellable,
                 GError **error)
 {
-    if (sim_of (world)->has_drivers)
+    if (sim_of (world)->has_drivers && !sim_of (world)->lacks_serial)
         return world_open_usb (world, device, number, cancellable, error);
     g_set_error_literal (error, MFU_ERROR, MFU_ERROR_NOT_FOUND, "no driver has made a tty");
     return NULL;
@@ -671,6 +672,12 @@ void
 sim_world_set_can_reenumerate (SimWorld *sim, gboolean can_reenumerate)
 {
     sim->cannot_reenumerate = !can_reenumerate;
+}
+
+void
+sim_world_set_lacks_serial (SimWorld *sim, gboolean lacks_serial)
+{
+    sim->lacks_serial = lacks_serial;
 }
 
 gboolean

@@ -54,6 +54,9 @@ gboolean sim_world_is_held (SimWorld *sim);
 /* Whether a modem can be enumerated anew (at first it can). */
 void sim_world_set_can_reenumerate (SimWorld *sim, gboolean can_reenumerate);
 
+/* Whether the kernel has no driver for serial ports; at first it has. */
+void sim_world_set_lacks_serial (SimWorld *sim, gboolean lacks_serial);
+
 /* Whether the kernel's drivers have taken what is plugged in now, as they do unless the port was held when it
  * came; and how often they have taken a modem in EDL so far. */
 gboolean sim_world_has_drivers (SimWorld *sim);

@@ -416,6 +416,28 @@ test_unready (gconstpointer faults)
     job_fixture_clear (&fixture);
 }
 
+/* Where no driver makes its serial ports, the modem is rescued all the same; only nobody can ask it then. */
+static void
+test_no_serial (gconstpointer tells)
+{
+    JobFixture fixture;
+    Stranger stranger;
+
+    set_up_with (&fixture, SIM_START_EDL, tells != NULL ? NULL : "no-qmi", &stranger);
+    sim_world_set_lacks_serial (fixture.sim, TRUE);
+    fixture.allow[1] = "unidentified";
+    job_fixture_run (&fixture, new_package ());
+    if (tells != NULL) {
+        job_assert_state (&fixture, MFU_JOB_DONE);
+    } else {
+        job_assert_state (&fixture, MFU_JOB_FLASHED_UNVERIFIED);
+        job_assert_message (&fixture, MFU_ERROR_FLASHED_UNVERIFIED, "no driver");
+    }
+    g_assert_true (job_fixture_verdict (&fixture)->boots);
+    g_assert_cmpstr (job_fixture_verdict (&fixture)->version, ==, NEW);
+    job_fixture_clear (&fixture);
+}
+
 /* One that was started just when the modem was asked has its AT port: it is the one to ask then. */
 static void
 test_started_late (void)
@@ -452,6 +474,8 @@ main (int argc, char **argv)
     g_test_add_data_func ("/hold/not-found/mute", "at:1+=deaf", test_not_found);
     g_test_add_data_func ("/hold/being-found", GINT_TO_POINTER (TRUE), test_being_found);
     g_test_add_data_func ("/hold/in-use", NULL, test_being_found);
+    g_test_add_data_func ("/hold/no-serial/qmi", GINT_TO_POINTER (TRUE), test_no_serial);
+    g_test_add_data_func ("/hold/no-serial/mute", NULL, test_no_serial);
     g_test_add_data_func ("/hold/unready/refuses", "at:1=nak at:2=nak", test_unready);
     g_test_add_data_func ("/hold/unready/restarts", "at:1=vanish", test_unready);
     for (gsize i = 0; i < G_N_ELEMENTS (early_steps); i++) {

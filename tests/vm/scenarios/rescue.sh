@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Without D-Bus and ModemManager, mm-firmware rescue brings a modem back from each place in EDL where it may stand.
-# timeout: 500
+# timeout: 700
 # package: small/EC25EFAR06A08M4G.zip --form zip
 
 require_ours
@@ -14,10 +14,23 @@ rescue_from() {
         "$packages/small/EC25EFAR06A08M4G.zip"
     expect_status 0
     expect_modem_runs $NEW_VERSION
-    stop_modems
+}
+
+# Where the kernel has no driver for its serial ports, it is asked by QMI.
+without_serial_driver() {
+    local blocked=/etc/modprobe.d/mfu-test.conf
+    preserve $blocked
+    modprobe -r -a qcserial option
+    printf 'install %s /bin/false\n' option qcserial >$blocked
+    udevadm control --reload
+    rescue_from edl
+    not compgen -G '/sys/bus/usb-serial/devices/*' || fail "the modem had a serial port"
+    rm $blocked
+    udevadm control --reload
 }
 
 for place in normal edl edl-half-way edl-error edl-programmer edl-raw; do
     subtest "$place" rescue_from "$place"
     stop_modems
 done
+subtest without-serial-driver without_serial_driver
