@@ -95,8 +95,11 @@ ask_once (MfuWorld *world, const MfuUsbDevice *device, gboolean is_first, gint64
             world->klass->ask_control (world, device, FALSE, NULL, control_us, cancellable, &control_error);
     if (version != NULL)
         return version;
-    /* A modem with an AT port may have no other; of one without it only the other port's word counts. */
-    if (control_error != NULL && (!has_at || is_final (control_error)))
+    /* A modem with an AT port may have no other; of one without it, or without a driver for it, only the
+     * other port's word counts. */
+    if (control_error != NULL && (!has_at || is_final (control_error) ||
+                                  (g_error_matches (at_error, MFU_ERROR, MFU_ERROR_NOT_FOUND) &&
+                                   !g_error_matches (control_error, MFU_ERROR, MFU_ERROR_UNSUPPORTED))))
         g_propagate_error (error, g_steal_pointer (&control_error));
     else
         g_propagate_error (error, g_steal_pointer (&at_error));

@@ -246,6 +246,24 @@ mfu_chain_switch_bare (MfuRun *run, const MfuChainSwitch *to, GError **error)
     return TRUE;
 }
 
+/* Where the modem comes up, at the end of `wait` or before. Its firmware runs, whatever the kernel here has
+ * no driver for: then without its serial ports. */
+static MfuUsbDevice *
+meet (MfuRun *run, gpointer wait, gint64 deadline_us, GError **error)
+{
+    const MfuWorldClass *klass = run->world->klass;
+    g_autoptr (GError) local = NULL;
+    MfuUsbDevice *arrived =
+        klass->wait_next (run->world, wait, MFU_STANDING_MODES, TRUE, deadline_us, NULL, &local);
+
+    if (arrived == NULL)
+        arrived = klass->wait_next (run->world, wait, 1u << MFU_MODE_NORMAL, FALSE,
+                                    mfu_clock_now_us (run->world->clock), NULL, NULL);
+    if (arrived == NULL)
+        g_propagate_error (error, g_steal_pointer (&local));
+    return arrived;
+}
+
 static gboolean
 restart (MfuRun *run, gboolean (*reset) (MfuRun *run, GError **error), GError **error)
 {
@@ -257,20 +275,13 @@ restart (MfuRun *run, gboolean (*reset) (MfuRun *run, GError **error), GError **
     mfu_run_release (run);
     if (reset (run, error)) {
         mfu_run_close (run);
-        arrived = run->world->klass->wait_next (
-            run->world, wait, MFU_STANDING_MODES, TRUE,
-            mfu_clock_deadline_us (run->world->clock, run->family->return_ms), NULL, error);
-        /* Its firmware runs, whatever the kernel has no driver for. */
-        if (arrived == NULL)
-            arrived = run->world->klass->wait_next (run->world, wait, 1u << MFU_MODE_NORMAL, FALSE,
-                                                    mfu_clock_now_us (run->world->clock), NULL, NULL);
+        arrived = meet (run, wait, mfu_clock_deadline_us (run->world->clock, run->family->return_ms), error);
     }
     run->world->klass->disarm (run->world, wait);
     if (arrived == NULL) {
         g_prefix_error (error, _ ("The firmware is written, but the modem did not come back: "));
         return FALSE;
     }
-    g_clear_error (error);
     g_clear_pointer (&run->device, mfu_usb_device_unref);
     run->device = arrived;
     return TRUE;
@@ -294,41 +305,63 @@ mfu_chain_restart (MfuRun *run, gboolean (*reset) (MfuRun *run, GError **error),
     return FALSE;
 }
 
-/* It leaves its port: the new firmware starts once more by itself. */
 static gboolean
-meet_anew (MfuRun *run, gint64 deadline_us)
+is_normal (const MfuRun *run)
 {
+    return run->device != NULL && run->device->mode == MFU_MODE_NORMAL;
+}
+
+/* It has left its port: the new firmware starts once more by itself. `run->device` is what comes of that. */
+static void
+meet_anew (MfuRun *run)
+{
+    gint64 deadline_us = mfu_clock_deadline_us (run->world->clock, run->family->return_ms);
     g_autoptr (GError) local = NULL;
     gpointer wait = run->world->klass->arm (run->world, run->port, NULL, &local);
     MfuUsbDevice *arrived = NULL;
 
     if (wait != NULL) {
-        arrived = run->world->klass->wait_next (run->world, wait, 1u << MFU_MODE_NORMAL, TRUE, deadline_us,
-                                                NULL, &local);
+        arrived = meet (run, wait, deadline_us, &local);
         run->world->klass->disarm (run->world, wait);
     }
-    if (arrived == NULL) {
+    if (arrived == NULL)
         mfu_log (G_LOG_LEVEL_WARNING, run->port, NULL, "it left while it was asked: %s", local->message);
-        return FALSE;
-    }
     g_clear_pointer (&run->device, mfu_usb_device_unref);
     run->device = arrived;
-    return TRUE;
+}
+
+/* The same, if it may have happened while nobody looked. */
+static gboolean
+has_come_back (MfuRun *run)
+{
+    MfuUsbDevice *device = run->world->klass->look (run->world, run->port, NULL);
+
+    if (device != NULL && device->mode == MFU_MODE_NORMAL) {
+        g_clear_pointer (&run->device, mfu_usb_device_unref);
+        run->device = device;
+        return TRUE;
+    }
+    mfu_usb_device_unref (device);
+    meet_anew (run);
+    return is_normal (run);
 }
 
 /* After an answer that need not be the last one: whether the modem can be asked again. */
 static gboolean
-may_ask_again (MfuRun *run, const GError *why, gint64 deadline_us)
+may_ask_again (MfuRun *run, const GError *why)
 {
     MfuClock *clock = run->world->clock;
 
+    if (g_error_matches (why, MFU_ERROR, MFU_ERROR_BUSY) ||
+        g_error_matches (why, MFU_ERROR, MFU_ERROR_TIMED_OUT))
+        return TRUE;
     if (g_error_matches (why, MFU_ERROR, MFU_ERROR_GONE))
-        return meet_anew (run, deadline_us);
+        meet_anew (run);
+    else if (!g_error_matches (why, MFU_ERROR, MFU_ERROR_REJECTED))
+        return FALSE;
     /* Its firmware is up before all that answers commands is. */
-    if (g_error_matches (why, MFU_ERROR, MFU_ERROR_REJECTED))
-        return clock->sleep_until (clock, mfu_clock_deadline_us (clock, ASK_AGAIN_MS), NULL, NULL);
-    return g_error_matches (why, MFU_ERROR, MFU_ERROR_BUSY) ||
-           g_error_matches (why, MFU_ERROR, MFU_ERROR_TIMED_OUT);
+    return is_normal (run) &&
+           clock->sleep_until (clock, mfu_clock_deadline_us (clock, ASK_AGAIN_MS), NULL, NULL);
 }
 
 /* ModemManager's word, or where it does not run, the modem's own; in turns, because one that is started just
@@ -360,11 +393,11 @@ new_version (MfuRun *run, GError **error)
         slice_us = mfu_clock_deadline_us (clock, ASK_SLICE_MS);
         if (!is_last)
             slice_us = MIN (deadline_us, slice_us);
-        if (is_absent || is_last)
+        if (is_absent || (is_last && has_come_back (run)))
             version = mfu_ask_version (run->world, run->device, slice_us, NULL, &own);
         if (version != NULL)
             return version;
-        if (is_absent && slice_us < deadline_us && may_ask_again (run, own, deadline_us))
+        if (is_absent && slice_us < deadline_us && may_ask_again (run, own))
             continue;
         g_propagate_error (error, is_absent ? g_steal_pointer (&own) : g_steal_pointer (&local));
         return NULL;
@@ -391,6 +424,12 @@ mfu_chain_verify (MfuRun *run, GError **error)
 
     mfu_run_give_back (run);
     run->version = new_version (run, &local);
+    if (run->version == NULL && !is_normal (run)) {
+        g_set_error (error, MFU_ERROR, MFU_ERROR_PROTOCOL,
+                     _ ("The firmware is written, but the modem left normal mode again (%s)."),
+                     run->device != NULL ? mfu_mode_to_string (run->device->mode) : local->message);
+        return FALSE;
+    }
     if (run->version == NULL) {
         g_set_error (error, MFU_ERROR, MFU_ERROR_FLASHED_UNVERIFIED,
                      _ ("The firmware is written and the modem is back, but it could not be asked for its "

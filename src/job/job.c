@@ -6,7 +6,7 @@
 #include "job/job.h"
 
 #include "config.h"
-#include "job/ask.h"
+#include "job/identify.h"
 #include "job/job-memory.h"
 #include "job/kept.h"
 #include "job/progress.h"
@@ -25,15 +25,13 @@
 #define ASK_MS    (10 * 1000)
 #define REPORT_US (100 * 1000)
 
-/* Source: ModemManager exports an EC25 5 to 15 s after its arrival, 35 s where a port stays mute. */
-#define FIND_MS (60 * 1000)
-
 struct _MfuJob {
     /* Constant after creation. */
     MfuWorld *world;
     MfuJobHost *host;
     char *state_dir;
     char *id;
+    MfuUsbDevice *device; /* as it was found */
     int package_fd;
     char *package_name;
     char *version;
@@ -49,7 +47,6 @@ struct _MfuJob {
     GCancellable *cancellable;
 
     /* The job's thread only. */
-    MfuUsbDevice *device; /* as it was found */
     MfuProgress progress;
     gint64 reported_us;
 
@@ -437,81 +434,6 @@ recall (MfuJob *job, MfuRun *run, MfuDeviceFacts *facts, char **note, GError **e
     return FALSE;
 }
 
-/* One that we have left half-written may start, and not know what it is. */
-static void
-remember_version (const MfuRun *run, MfuDeviceFacts *facts)
-{
-    if (!facts->is_unfinished || g_strcmp0 (run->memory->family, facts->family->name) != 0)
-        return;
-    mfu_version_name_parse (&facts->version, run->memory->from);
-    facts->is_remembered = facts->version.is_known;
-}
-
-static void
-set_version (MfuDeviceFacts *facts, const char *version)
-{
-    mfu_version_name_parse (&facts->version, version);
-    g_strlcpy (facts->told, version, sizeof facts->told);
-}
-
-/* Who has the ports may be a ModemManager that is just finding the modem: then it tells in a while. Leaves
- * `why` as it is where it does not, but for a cancellation. */
-static gboolean
-wait_until_found (MfuJob *job, GError **why)
-{
-    g_autoptr (GError) local = NULL;
-
-    if (job->host == NULL || job->host->klass->wait_version == NULL)
-        return FALSE;
-    mfu_job_report_title (job, _ ("waiting for ModemManager to find the modem"));
-    g_free (job->version);
-    job->version = job->host->klass->wait_version (job->host, job->device,
-                                                   mfu_clock_deadline_us (job->world->clock, FIND_MS), NULL,
-                                                   job->cancellable, &local);
-    job->asks_when_taken = job->version != NULL;
-    if (g_error_matches (local, MFU_ERROR, MFU_ERROR_CANCELLED)) {
-        g_clear_error (why);
-        *why = g_steal_pointer (&local);
-    }
-    return job->asks_when_taken;
-}
-
-static gboolean
-know_version (MfuJob *job, const MfuRun *run, MfuDeviceFacts *facts, GError **error)
-{
-    g_autoptr (GError) local = NULL;
-    g_autofree char *version = NULL;
-
-    if (facts->mode != MFU_MODE_NORMAL)
-        return TRUE;
-    facts->is_asked_later = job->asks_when_taken;
-    set_version (facts, job->version != NULL ? job->version : "");
-    if (facts->version.is_known)
-        return TRUE;
-    if (facts->is_asked_later) {
-        remember_version (run, facts);
-        return TRUE;
-    }
-    version = mfu_ask_version (job->world, job->device, mfu_clock_deadline_us (job->world->clock, ASK_MS),
-                               job->cancellable, &local);
-    if (version != NULL) {
-        set_version (facts, version);
-        return TRUE;
-    }
-    /* Once: it is asked later then. */
-    if (g_error_matches (local, MFU_ERROR, MFU_ERROR_BUSY) && wait_until_found (job, &local))
-        return know_version (job, run, facts, error);
-    if (g_error_matches (local, MFU_ERROR, MFU_ERROR_BUSY) ||
-        g_error_matches (local, MFU_ERROR, MFU_ERROR_NOT_AUTHORIZED) ||
-        g_error_matches (local, MFU_ERROR, MFU_ERROR_CANCELLED)) {
-        g_propagate_error (error, g_steal_pointer (&local));
-        return FALSE;
-    }
-    mfu_log (G_LOG_LEVEL_WARNING, job->device->port, job->id, "asking for the version: %s", local->message);
-    remember_version (run, facts);
-    return TRUE;
-}
-
 /* What switches modems off when their serial ports vanish does so in the middle of an update. */
 static gboolean
 check_power (MfuJob *job, GError **error)
@@ -531,29 +453,29 @@ check_power (MfuJob *job, GError **error)
 /* Which ports the modem offers; and of one that has MBIM alone, whether it knows the command by which it
  * could be switched: asking that disturbs nobody. */
 static void
-look_at_ports (MfuJob *job, MfuDeviceFacts *facts)
+look_at_ports (MfuJob *job, const MfuRun *run, MfuDeviceFacts *facts)
 {
     gint64 deadline_us = mfu_clock_deadline_us (job->world->clock, ASK_MS);
     g_autoptr (GError) local = NULL;
     g_autofree char *version = NULL;
     gboolean has_switch = FALSE;
     gboolean is_managed =
-        job->asks_when_taken || (job->host != NULL && job->version != NULL && *job->version != '\0');
+        run->asks_when_taken || (job->host != NULL && job->version != NULL && *job->version != '\0');
 
     if (facts->mode != MFU_MODE_NORMAL)
         return;
-    facts->lacks_diag = mfu_usb_device_find_function (job->device, MFU_FUNCTION_DIAG) < 0;
-    facts->lacks_at = mfu_usb_device_find_function (job->device, MFU_FUNCTION_AT) < 0;
-    facts->has_qmi = mfu_usb_device_find_function (job->device, MFU_FUNCTION_QMI) >= 0;
-    facts->has_mbim = mfu_usb_device_find_function (job->device, MFU_FUNCTION_MBIM) >= 0;
+    facts->lacks_diag = mfu_usb_device_find_function (run->device, MFU_FUNCTION_DIAG) < 0;
+    facts->lacks_at = mfu_usb_device_find_function (run->device, MFU_FUNCTION_AT) < 0;
+    facts->has_qmi = mfu_usb_device_find_function (run->device, MFU_FUNCTION_QMI) >= 0;
+    facts->has_mbim = mfu_usb_device_find_function (run->device, MFU_FUNCTION_MBIM) >= 0;
     if (!facts->has_mbim || !facts->lacks_diag)
         return;
-    version = job->world->klass->ask_control (job->world, job->device, is_managed, &has_switch, deadline_us,
+    version = job->world->klass->ask_control (job->world, run->device, is_managed, &has_switch, deadline_us,
                                               job->cancellable, &local);
     if (version != NULL)
         facts->refuses_qdu = !has_switch;
     else
-        mfu_log (G_LOG_LEVEL_WARNING, job->device->port, job->id, "asking for QDU: %s", local->message);
+        mfu_log (G_LOG_LEVEL_WARNING, run->device->port, job->id, "asking for QDU: %s", local->message);
 }
 
 /* What the user insisted on for this package holds until the modem runs: the advice does not repeat it. */
@@ -587,24 +509,19 @@ wake_modem (MfuJob *job, MfuRun *run, GError **error)
     if (awake == NULL)
         return FALSE;
     mfu_usb_device_unref (run->device);
-    mfu_usb_device_unref (job->device);
     run->device = awake;
-    job->device = mfu_usb_device_ref (awake);
     return TRUE;
 }
 
 static gboolean
 make_plan (MfuJob *job, MfuRun *run, char **note, GError **error)
 {
-    MfuDeviceFacts facts = { .family = job->device->family,
-                             .port = job->device->port,
-                             .mode = job->device->mode };
+    MfuDeviceFacts facts = { .family = run->device->family, .port = run->port, .mode = run->device->mode };
     MfuPlanOptions options = { .allowed = job->allowed, .method = job->method };
 
-    if (!recall (job, run, &facts, note, error) || !know_version (job, run, &facts, error))
+    if (!recall (job, run, &facts, note, error) || !mfu_run_know (run, job->version, &facts, error))
         return FALSE;
-    run->asks_when_taken = job->asks_when_taken;
-    look_at_ports (job, &facts);
+    look_at_ports (job, run, &facts);
     run->family = facts.family;
     run->is_unfinished = facts.is_unfinished;
     options.note = *note;
@@ -762,16 +679,13 @@ void
 mfu_job_run (MfuJob *job)
 {
     g_autoptr (GError) error = NULL;
-    /* Of its own, because the job may change its picture of the device. */
-    g_autofree char *place = g_strdup (job->device->place);
-    g_autofree char *port = g_strdup (job->device->port);
     MfuRun run = {
         .job = job,
         .world = job->world,
         .host = job->host,
         .state_dir = job->state_dir,
-        .place = place,
-        .port = port,
+        .place = job->device->place,
+        .port = job->device->port,
         .package_name = job->package_name,
         .fingerprint = job->fingerprint,
         .is_automatic = job->is_automatic,

@@ -40,7 +40,7 @@ struct _MfuRun {
     guint allowed;
     guint recalled;           /* what was allowed for this package when the update was cut short */
     gboolean is_unfinished;   /* an update of this modem was cut short before */
-    gboolean asks_when_taken; /* ModemManager had the ports while the plan was made */
+    gboolean asks_when_taken; /* ModemManager had the modem when the plan was made */
     gboolean is_automatic;    /* nobody asked: only for a modem that is certainly the one of `memory` */
     gboolean has_copy;        /* of the package, which becomes the kept one when the journal begins */
     const char *package_name; /* as the caller gave it */

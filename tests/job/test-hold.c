@@ -217,6 +217,10 @@ typedef struct {
     guint n_awake, n_asleep;   /* events of the modem's while the machine could not sleep, and could */
     gboolean does_not_find_it; /* ModemManager runs and has no such modem */
     SimWorld *being_found;     /* ModemManager has its ports, and exports it when it is waited for */
+    guint n_slow;              /* times that this takes longer than it is waited for */
+    gboolean gives_up;         /* and it does not export it, but lets go of its ports */
+    MfuJob *cancelled;         /* somebody cancels this job meanwhile */
+    SimWorld *starts_again;    /* the modem leaves and comes meanwhile */
 } FakeHost;
 
 static gboolean
@@ -242,6 +246,22 @@ fake_wait_version (MfuJobHost *host, const MfuUsbDevice *device, gint64 deadline
 {
     FakeHost *fake = (FakeHost *) host;
 
+    if (fake->starts_again != NULL)
+        sim_world_replug (fake->starts_again, 1000);
+    if (fake->cancelled != NULL)
+        g_assert_true (mfu_job_cancel (fake->cancelled, NULL));
+    if (g_cancellable_set_error_if_cancelled (cancellable, NULL)) {
+        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_CANCELLED, "cancelled");
+        return NULL;
+    }
+    if (fake->n_slow > 0) {
+        sim_world_pass_ms (fake->being_found,
+                           (guint) ((deadline_us - sim_world_now_us (fake->being_found)) / 1000));
+        if (--fake->n_slow == 0 && fake->gives_up)
+            sim_world_set_open_error (fake->being_found, -1);
+        g_set_error_literal (error, MFU_ERROR, MFU_ERROR_TIMED_OUT, "not yet");
+        return NULL;
+    }
     if (fake->does_not_find_it) {
         g_set_error_literal (error, MFU_ERROR, MFU_ERROR_TIMED_OUT, "ModemManager has not found the modem");
         return NULL;
@@ -367,29 +387,120 @@ test_not_found (gconstpointer fault)
     job_fixture_clear (&fixture);
 }
 
-/* A modem that ModemManager is just finding is waited for; one whose ports anybody else has is not. */
+typedef struct {
+    const char *name;
+    guint n_slow;
+    gboolean gives_up, is_absent, is_cancelled, is_ignored;
+    MfuJobState state;
+    int code;
+} Finding;
+
+static const Finding findings[] = {
+    { "found", .state = MFU_JOB_DONE },
+    { "found-late", .n_slow = 3, .state = MFU_JOB_DONE },
+    { "given-up", .n_slow = 2, .gives_up = TRUE, .state = MFU_JOB_DONE },
+    { "never", .is_ignored = TRUE, .n_slow = 100, .state = MFU_JOB_FAILED, .code = MFU_ERROR_BUSY },
+    { "somebody-elses", .is_absent = TRUE, .state = MFU_JOB_FAILED, .code = MFU_ERROR_BUSY },
+    { "cancelled", .is_cancelled = TRUE, .state = MFU_JOB_CANCELLED, .code = MFU_ERROR_CANCELLED },
+};
+
 static void
-test_being_found (gconstpointer is_found)
+hand_over (MfuJob *job, MfuJobStatus *status, gpointer user_data)
 {
-    FakeHost fake = { .host = { &fake_host_class } };
+    ((FakeHost *) user_data)->cancelled = job;
+}
+
+/* A modem whose ports are in use is waited for if it may be ModemManager that is just finding it. */
+static void
+test_being_found (gconstpointer data)
+{
+    const Finding *finding = data;
+    FakeHost fake = { .host = { &fake_host_class },
+                      .n_slow = finding->n_slow,
+                      .gives_up = finding->gives_up };
+    gint64 began_us;
     JobFixture fixture;
     Stranger stranger;
 
     set_up (&fixture, SIM_START_NORMAL, &stranger);
     fixture.host = &fake.host;
     fake.being_found = fixture.sim;
-    fake.n_absent = is_found != NULL ? 0 : 1;
+    fake.n_absent = finding->is_absent ? 1 : 0;
+    if (finding->is_cancelled) {
+        fixture.changed = hand_over;
+        fixture.user_data = &fake;
+    }
     sim_world_set_open_error (fixture.sim, MFU_ERROR_BUSY);
+    began_us = sim_world_now_us (fixture.sim);
     job_fixture_run (&fixture, new_package ());
-    if (is_found != NULL) {
-        job_assert_state (&fixture, MFU_JOB_DONE);
+    job_assert_state (&fixture, finding->state);
+    g_assert_cmpuint (fake.n_absent, ==, 0);
+    if (finding->state == MFU_JOB_DONE) {
         g_assert_cmpstr (fixture.status->from_version, ==, OLD);
         assert_given_back (&fixture, NEW);
     } else {
-        job_assert_state (&fixture, MFU_JOB_FAILED);
-        job_assert_message (&fixture, MFU_ERROR_BUSY, "cannot be opened");
+        job_assert_message (&fixture, finding->code, "");
         g_assert_cmpuint (fake.n_taken, ==, 0);
+        g_assert_cmpint (sim_world_now_us (fixture.sim) - began_us, <, 200 * G_USEC_PER_SEC);
+        sim_world_set_open_error (fixture.sim, -1);
+        assert_given_back (&fixture, OLD);
     }
+    job_fixture_clear (&fixture);
+}
+
+/* Another start of the new firmware is met while it is waited for, and the last question is for the modem as
+ * it is then. */
+static void
+test_starts_again (void)
+{
+    FakeHost fake = { .host = { &fake_host_class }, .does_not_find_it = TRUE };
+    JobFixture fixture;
+    Stranger stranger;
+
+    set_up_with (&fixture, SIM_START_NORMAL, "no-qmi", &stranger);
+    fixture.host = &fake.host;
+    fixture.version = OLD;
+    fake.starts_again = fixture.sim;
+    job_fixture_run (&fixture, new_package ());
+    job_assert_state (&fixture, MFU_JOB_DONE);
+    g_assert_cmpstr (fixture.status->to_version, ==, NEW);
+    job_fixture_clear (&fixture);
+}
+
+static gboolean
+boot_into_edl (SimWorld *sim, guint number, gpointer user_data)
+{
+    gboolean *is_done = user_data;
+    SimModem *modem = sim_world_modem (sim);
+
+    if (*is_done || sim_modem_get_faults_hit (modem) == 0)
+        return TRUE;
+    *is_done = TRUE;
+    sim_modem_usb_boot (modem, sim_world_now_us (sim));
+    return TRUE;
+}
+
+/* One that ends up elsewhere is no modem that is back: what is known of it stays. */
+static void
+test_leaves_for_good (void)
+{
+    FakeHost fake = { .host = { &fake_host_class }, .n_absent = G_MAXUINT };
+    gboolean is_done = FALSE;
+    JobFixture fixture;
+    Stranger stranger;
+    g_autofree char *journal = NULL;
+
+    set_up_with (&fixture, SIM_START_NORMAL, "no-qmi", &stranger);
+    fixture.host = &fake.host;
+    fixture.version = OLD;
+    sim_world_set_hook (fixture.sim, boot_into_edl, &is_done);
+    g_assert_true (sim_modem_add_fault (job_fixture_modem (&fixture), "at:1=vanish", NULL));
+    job_fixture_run (&fixture, new_package ());
+    g_assert_true (is_done);
+    job_assert_state (&fixture, MFU_JOB_NEEDS_RECOVERY);
+    job_assert_message (&fixture, MFU_ERROR_NEEDS_RECOVERY, "left normal mode again (edl)");
+    journal = g_build_filename (fixture.state_dir, SIM_PLACE ".journal", NULL);
+    g_assert_true (g_file_test (journal, G_FILE_TEST_EXISTS));
     job_fixture_clear (&fixture);
 }
 
@@ -431,7 +542,7 @@ test_no_serial (gconstpointer tells)
         job_assert_state (&fixture, MFU_JOB_DONE);
     } else {
         job_assert_state (&fixture, MFU_JOB_FLASHED_UNVERIFIED);
-        job_assert_message (&fixture, MFU_ERROR_FLASHED_UNVERIFIED, "no driver");
+        job_assert_message (&fixture, MFU_ERROR_FLASHED_UNVERIFIED, "could not be asked");
     }
     g_assert_true (job_fixture_verdict (&fixture)->boots);
     g_assert_cmpstr (job_fixture_verdict (&fixture)->version, ==, NEW);
@@ -472,8 +583,13 @@ main (int argc, char **argv)
     g_test_add_func ("/hold/started-late", test_started_late);
     g_test_add_data_func ("/hold/not-found/tells", NULL, test_not_found);
     g_test_add_data_func ("/hold/not-found/mute", "at:1+=deaf", test_not_found);
-    g_test_add_data_func ("/hold/being-found", GINT_TO_POINTER (TRUE), test_being_found);
-    g_test_add_data_func ("/hold/in-use", NULL, test_being_found);
+    for (gsize i = 0; i < G_N_ELEMENTS (findings); i++) {
+        g_autofree char *path = g_strdup_printf ("/hold/in-use/%s", findings[i].name);
+
+        g_test_add_data_func (path, &findings[i], test_being_found);
+    }
+    g_test_add_func ("/hold/starts-again", test_starts_again);
+    g_test_add_func ("/hold/leaves-for-good", test_leaves_for_good);
     g_test_add_data_func ("/hold/no-serial/qmi", GINT_TO_POINTER (TRUE), test_no_serial);
     g_test_add_data_func ("/hold/no-serial/mute", NULL, test_no_serial);
     g_test_add_data_func ("/hold/unready/refuses", "at:1=nak at:2=nak", test_unready);

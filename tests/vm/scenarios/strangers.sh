@@ -37,7 +37,8 @@ is_listed() {
 }
 
 is_unlisted() {
-    ! mmcli --firmware-update-list | found -F "$1: "
+    local list
+    list=$(mmcli --firmware-update-list) && [[ $list != *"$1: "* ]]
 }
 
 # The service is started by the first call and looks at everything.
