@@ -78,7 +78,7 @@ expect_left_alone() {
     [ -e "$T/undisturbed" ] || echo "$bytes" >"$T/undisturbed"
     expect_same "$bytes" "$(cat "$T/undisturbed")" "bytes sent in EDL"
     expect_same "$(($(new_ttys) - TTYS))" 4 "ttys made since the job began"
-    not grep -E '^[0-9.]+ edl .*> .*(AT|41 54 0d|00 78 f0)' "$T/modem1.log" || fail "somebody probed EDL"
+    not grep -E '^[0-9.]+ edl .*> (.*(AT|41 54 0d|00 78 f0)|1 ("A"|41)$)' "$T/modem1.log" || fail "somebody probed EDL"
     expect_modem_runs $NEW_VERSION
 }
 
@@ -161,6 +161,25 @@ started_late() {
     expect_whole
 }
 
+# ModemManager sends its commands letter by letter.
+is_probed() {
+    tail -n "+$((lines + 1))" "$T/modem1.log" | found ' > 1 "A"$'
+}
+
+# Whoever is early after a boot: ModemManager has the ports and does not export the modem yet.
+started_just_before() {
+    again
+    stop_modemmanager
+    lines=$(wc -l <"$T/modem1.log")
+    start_modemmanager
+    wait_until 60 is_probed || fail "ModemManager does not ask the modem"
+    no_modem || note "ModemManager was fast"
+    start_update_by_port
+    expect_done
+    expect_left_alone
+    expect_whole
+}
+
 # It is waited for as long as a restart takes; then the modem itself tells its version.
 stopped_for_long() {
     again
@@ -217,6 +236,7 @@ subtest restarted restarted TERM
 subtest killed restarted KILL
 subtest restarted-before-the-switch restarted_before_the_switch
 subtest started-late started_late
+subtest started-just-before started_just_before
 subtest stopped-for-long stopped_for_long
 subtest absent absent
 subtest restarted-while-asking restarted_while_asking
