@@ -334,14 +334,8 @@ meet_anew (MfuRun *run)
 static gboolean
 has_come_back (MfuRun *run)
 {
-    MfuUsbDevice *device = run->world->klass->look (run->world, run->port, NULL);
-
-    if (device != NULL && device->mode == MFU_MODE_NORMAL) {
-        g_clear_pointer (&run->device, mfu_usb_device_unref);
-        run->device = device;
+    if (mfu_run_look_again (run))
         return TRUE;
-    }
-    mfu_usb_device_unref (device);
     meet_anew (run);
     return is_normal (run);
 }

@@ -38,20 +38,6 @@ recall_version (const MfuRun *run, MfuDeviceFacts *facts)
     facts->is_remembered = facts->version.is_known;
 }
 
-/* It may have been enumerated anew since. */
-static void
-look_again (MfuRun *run)
-{
-    MfuUsbDevice *device = run->world->klass->look (run->world, run->port, NULL);
-
-    if (device == NULL || device->mode != MFU_MODE_NORMAL) {
-        mfu_usb_device_unref (device);
-        return;
-    }
-    mfu_usb_device_unref (run->device);
-    run->device = device;
-}
-
 /* ModemManager's word, if it has found the modem; else, without an error, whether to ask the modem again. */
 static char *
 wait_until_found (MfuRun *run, gint64 deadline_us, gboolean is_first, gboolean *goes_on, GError **error)
@@ -68,16 +54,15 @@ wait_until_found (MfuRun *run, gint64 deadline_us, gboolean is_first, gboolean *
         mfu_job_report_title (run->job, _ ("waiting for ModemManager to find the modem"));
     version =
         run->host->klass->wait_version (run->host, run->device, until_us, NULL, run->cancellable, &local);
-    look_again (run);
+    mfu_run_look_again (run);
     if (version != NULL)
         return version;
     mfu_log (G_LOG_LEVEL_INFO, run->port, NULL, "its ports are in use: %s", local->message);
     if (g_error_matches (local, MFU_ERROR, MFU_ERROR_CANCELLED))
         g_propagate_error (error, g_steal_pointer (&local));
-    else if (g_error_matches (local, MFU_ERROR, MFU_ERROR_TIMED_OUT))
-        *goes_on = until_us < deadline_us;
-    else
-        *goes_on = !is_first && until_us < deadline_us; /* it ran, and has left */
+    else /* what runs no more has run before, or is somebody else */
+        *goes_on =
+            until_us < deadline_us && (!is_first || g_error_matches (local, MFU_ERROR, MFU_ERROR_TIMED_OUT));
     return NULL;
 }
 

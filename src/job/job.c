@@ -21,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A modem in normal mode that nobody has told us about is asked itself. */
+/* For the question what a modem with MBIM alone can do. */
 #define ASK_MS    (10 * 1000)
 #define REPORT_US (100 * 1000)
 

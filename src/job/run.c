@@ -252,6 +252,18 @@ restart (MfuRun *run, gpointer (*causes) (MfuRun *run, GError **error), GError *
     return TRUE;
 }
 
+gboolean
+mfu_run_look_again (MfuRun *run)
+{
+    g_autoptr (MfuUsbDevice) device = run->world->klass->look (run->world, run->port, NULL);
+
+    if (device == NULL || device->mode != MFU_MODE_NORMAL)
+        return FALSE;
+    g_clear_pointer (&run->device, mfu_usb_device_unref);
+    run->device = g_steal_pointer (&device);
+    return TRUE;
+}
+
 void
 mfu_run_close (MfuRun *run)
 {

@@ -94,6 +94,10 @@ gboolean mfu_run_execute (MfuRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT
 /* Brings a modem that was not written to back to normal mode and to ModemManager. */
 void mfu_run_put_back (MfuRun *run);
 
+/* Whether a modem in normal mode is in the port: that becomes `run->device`, which has another number if it
+ * was enumerated anew while nobody looked. */
+gboolean mfu_run_look_again (MfuRun *run);
+
 /* Lets go of the channel and of the engine on it; harmless when there is none. */
 void mfu_run_close (MfuRun *run);
 

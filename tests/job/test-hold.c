@@ -390,7 +390,7 @@ test_not_found (gconstpointer fault)
 typedef struct {
     const char *name;
     guint n_slow;
-    gboolean gives_up, is_absent, is_cancelled, is_ignored;
+    gboolean gives_up, is_absent, is_cancelled;
     MfuJobState state;
     int code;
 } Finding;
@@ -399,7 +399,7 @@ static const Finding findings[] = {
     { "found", .state = MFU_JOB_DONE },
     { "found-late", .n_slow = 3, .state = MFU_JOB_DONE },
     { "given-up", .n_slow = 2, .gives_up = TRUE, .state = MFU_JOB_DONE },
-    { "never", .is_ignored = TRUE, .n_slow = 100, .state = MFU_JOB_FAILED, .code = MFU_ERROR_BUSY },
+    { "never", .n_slow = 100, .state = MFU_JOB_FAILED, .code = MFU_ERROR_BUSY },
     { "somebody-elses", .is_absent = TRUE, .state = MFU_JOB_FAILED, .code = MFU_ERROR_BUSY },
     { "cancelled", .is_cancelled = TRUE, .state = MFU_JOB_CANCELLED, .code = MFU_ERROR_CANCELLED },
 };
@@ -527,7 +527,8 @@ test_unready (gconstpointer faults)
     job_fixture_clear (&fixture);
 }
 
-/* Where no driver makes its serial ports, the modem is rescued all the same; only nobody can ask it then. */
+/* Where no driver makes its serial ports, the modem is rescued all the same, and asked by QMI if it has that.
+ */
 static void
 test_no_serial (gconstpointer tells)
 {

@@ -30,11 +30,6 @@ start_daemons() {
     daemon_runs modemmanager || start_modemmanager
 }
 
-runs_old_firmware() {
-    MODEM=$(modem_paths)
-    [ "$(wc -w <<<"$MODEM")" = 1 ] && modem_property "$MODEM" Revision | found "$OLD_VERSION"
-}
-
 # Nothing was written to it, as after a fault that came early.
 is_as_at_first() {
     sim_mode_is normal && sim save "$T/chip" && cmp -s "$T/chip" "$T/old-firmware" && runs_old_firmware

@@ -166,6 +166,12 @@ expect_revision() {
     modem_property "$MODEM" Revision | found "$1" || fail "ModemManager shows $(modem_property "$MODEM" Revision), not $1"
 }
 
+# ModemManager has one modem, which runs OLD_VERSION; sets MODEM.
+runs_old_firmware() {
+    MODEM=$(modem_paths)
+    [ "$(wc -w <<<"$MODEM")" = 1 ] && modem_property "$MODEM" Revision | found "$OLD_VERSION"
+}
+
 # Nobody holds an inhibition: ModemManager lets us inhibit and lift.
 expect_not_inhibited() {
     local uid=$1

@@ -24,11 +24,6 @@ again() {
     stand_still 'program-data:3=slow:10000'
 }
 
-runs_old_firmware() {
-    MODEM=$(modem_paths)
-    [ "$(wc -w <<<"$MODEM")" = 1 ] && modem_property "$MODEM" Revision | found $OLD_VERSION
-}
-
 blocks() {
     systemd-inhibit --list --no-pager --no-legend | grep mm-firmware-updater || true
 }

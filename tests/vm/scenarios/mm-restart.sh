@@ -42,11 +42,6 @@ take_more_time() {
     for n in 60 90 120; do sim fault "program-data:$n=slow:10000"; done
 }
 
-runs_old_firmware() {
-    MODEM=$(modem_paths)
-    [ "$(wc -w <<<"$MODEM")" = 1 ] && modem_property "$MODEM" Revision | found $OLD_VERSION
-}
-
 # As the owner of a router does it whose ModemManager is down: by the port.
 start_update_by_port() {
     echo "\$ mmcli --firmware-update=$package --firmware-update-port=$port &"
